@@ -53,7 +53,7 @@ class Figures:
         budget_ms: Latency budget to show beside the latency, milliseconds; NaN: none is known.
 
     Attributes:
-        received_s: Time of the newest message, seconds; -inf: none has come.
+        received_s: Time of the newest message of each topic that one has come of, seconds.
         cost: Cost of the newest frame; None: none has come.
         decision: The newest ControllerState; None likewise.
         battery: Newest reading of the battery; None likewise.
@@ -66,7 +66,7 @@ class Figures:
 
     def __init__(self, budget_ms: float = math.nan) -> None:
         self.budget_ms = budget_ms
-        self.received_s = -math.inf
+        self.received_s: dict[str, float] = {}
         self.cost: FrameCost | None = None
         self.decision: Message | None = None
         self.battery: BatterySample | None = None
@@ -96,7 +96,7 @@ class Figures:
         Returns:
             What it adds to the curves, by the names in curves.CURVES; NaN where that is not known.
         """
-        self.received_s = now_s
+        self.received_s[topic] = now_s
         try:
             return self._takers[topic](message, now_s)
         except (AttributeError, TypeError):

@@ -25,6 +25,7 @@ from hand_tracking_dsp.viewing.figures import Figures
 
 # Messages that are older say nothing of the present.
 _SILENT_S = 3.0
+_STEADY = {"stats": "hand_tracker_node", "controller_state": "pruning_controller_node"}
 
 
 def rows(figures: Figures, now_s: float) -> list[tuple[str, str]]:
@@ -34,16 +35,26 @@ def rows(figures: Figures, now_s: float) -> list[tuple[str, str]]:
         figures: The figures.
         now_s: The present by the clock that they were received by, seconds.
     """
-    if figures.received_s == -math.inf:
+    if not figures.received_s:
         return [("waiting", "nothing has been received yet: are the nodes running, in this ROS domain?")]
-    silent_s = now_s - figures.received_s
-    found = [("silent", f"nothing has been received for {silent_s:.0f} s")] if silent_s > _SILENT_S else []
     return [
-        *found,
+        *_of_silence(figures, now_s),
         *_of_frames(figures),
         *_of_controller(figures),
         *_of_battery(figures),
         *_of_hands(figures),
+    ]
+
+
+def _of_silence(figures: Figures, now_s: float) -> list[tuple[str, str]]:
+    """Say who has fallen silent: of all topics together, else of those that always have something to say."""
+    silent_s = now_s - max(figures.received_s.values())
+    if silent_s > _SILENT_S:
+        return [("silent", f"nothing has been received for {silent_s:.0f} s")]
+    return [
+        ("silent", f"{node}: nothing has been received for {now_s - figures.received_s[topic]:.0f} s")
+        for topic, node in _STEADY.items()
+        if now_s - figures.received_s.get(topic, now_s) > _SILENT_S
     ]
 
 

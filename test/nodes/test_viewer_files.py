@@ -110,7 +110,7 @@ def check_path(path: str, topics: dict[str, str]) -> None:
 def topics(graph) -> dict[str, str]:
     """Start all nodes; give the types of the topics by name."""
     for node, parameters in (
-        (CameraNode, {}),
+        (CameraNode, {"depth": True}),
         (HandTrackerNode, {"depth.mode": "fused"}),
         (PruningControllerNode, {"policy": "fixed"}),
         (PowerNode, {"source": "simulated"}),
@@ -118,7 +118,7 @@ def topics(graph) -> dict[str, str]:
     ):
         graph.start(node, **parameters)
     wanted = {"overlay", "controller_state", "battery_state", "gesture_events", "markers", "camera_info"}
-    wanted.add("hands_3d/points")
+    wanted |= {"hands_3d/points", "depth/image_raw", "depth/camera_info"}
     graph.until(lambda: all(map(graph.observer.count_publishers, wanted)), "all topics are offered")
     return {name: types[0] for name, types in graph.observer.get_topic_names_and_types()}
 

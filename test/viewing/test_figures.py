@@ -115,6 +115,12 @@ def test_the_words_say_what_is_missing():
     assert "battery" not in words
 
 
+def test_a_node_that_falls_silent_beside_others_is_named():
+    figures = fed()
+    figures.add("controller_state", decision(0, 0), 9.0)
+    assert dict(rows(figures, 9.0))["silent"] == "hand_tracker_node: nothing has been received for 6 s"
+
+
 def test_what_happened_is_listed_once():
     figures = Figures()
     for number in range(3):
