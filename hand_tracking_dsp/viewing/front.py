@@ -56,7 +56,7 @@ class _Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         # HTTPServer would ask for the machine's name, which takes seconds where nobody knows it.
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: a browser that goes away in the middle of 43 MB is no fault."""

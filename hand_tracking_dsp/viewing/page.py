@@ -273,7 +273,10 @@ def _of_bones(side: Handedness, opacity: int) -> list[tuple[int, ...]]:
 
 @cache
 def _of_joints(side: Handedness, opacity: int) -> list[tuple[int, ...]]:
-    return [(*joint_colour(joint, side)[::-1], opacity) for joint in Joint]
+    # The hand's name has the colour of its wrist, and is to be read also where the hand is drawn through.
+    return [
+        (*joint_colour(joint, side)[::-1], _SOLID if joint == Joint.WRIST else opacity) for joint in Joint
+    ]
 
 
 def _opacity(hand: TrackedHand | Hand3d) -> int:

@@ -137,7 +137,7 @@ class Scene:
         self._take_turn(topic, now_ns)
         try:
             self._takers[topic](message, now_ns)
-        except (FrameError, AttributeError, TypeError, ValueError) as error:
+        except (FrameError, AttributeError, TypeError, ValueError, cv2.error) as error:
             self.problems[f"{topic}: {error}"] += 1
 
     def finish(self) -> None:

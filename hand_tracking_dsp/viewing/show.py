@@ -66,10 +66,10 @@ class Show:
                 self._newest = self.figures.events[-1]
                 self._page.show_event(self._newest)
             if not 0 <= now_s - self._words_s < _WORDS_EVERY_S:
-                self._words_s = now_s
                 self.show_words(now_ns)
 
     def show_words(self, now_ns: int) -> None:
         """Show the figures in words, at a time in nanoseconds."""
         with self._lock:
+            self._words_s = now_ns * 1e-9
             self._page.show_lines(now_ns, rows(self.figures, now_ns * 1e-9))

@@ -28,7 +28,6 @@ OPTIONAL = {
         "make setup-lab",
     ),
     **dict.fromkeys(("cryptography", "flwr"), "pip install -r requirements/fleet.in"),
-    "rerun": "make setup-view",
     "hand_tracking_dsp.msg": "make setup, or colcon build",
     "rclpy": "ROS 2, or make setup",
     "ament_index_python": "ROS 2, or make setup",

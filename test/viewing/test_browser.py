@@ -23,8 +23,8 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-import rerun  # noqa: F401 (where it is missing, this module is skipped)
 
+pytest.importorskip("rerun", reason="rerun is not installed: make setup-view")
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
 from support.chromium import Browser, require_chromium
