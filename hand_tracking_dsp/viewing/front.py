@@ -183,6 +183,6 @@ def _refusal(address: str, port: int, option: str, error: Exception) -> str:
     number = getattr(error, "errno", None)
     reason = os.strerror(number) if number else str(error)
     return (
-        f"The page cannot be served at {address}, port {port} ({reason}): choose another {option}, or an "
-        "--address of this machine."
+        f"The page cannot be served at {address}, port {port} ({reason}): choose another {option}, an "
+        "--address of this machine, or end what listens there."
     )
