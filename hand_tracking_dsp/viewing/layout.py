@@ -54,10 +54,14 @@ def blueprint(*, following: bool) -> rrb.Blueprint:
                 rrb.TextDocumentView(origin=NOW, name="Now"),
                 rrb.Tabs(
                     rrb.Grid(*(plots[name] for name in first), grid_columns=2, name="Curves"),
-                    rrb.Grid(
-                        *(plots[name] for name in PLOTS if name not in first),
-                        rrb.TextLogView(origin=EVENTS, name="What happened"),
-                        grid_columns=2,
+                    rrb.Vertical(
+                        rrb.Grid(*(plots[name] for name in PLOTS if name not in first), grid_columns=2),
+                        rrb.TextLogView(
+                            origin=EVENTS,
+                            name="What happened",
+                            columns=rrb.TextLogColumns(timeline_columns=[TIME], text_log_columns=["Body"]),
+                        ),
+                        row_shares=[2, 1],
                         name="Controller",
                     ),
                 ),
