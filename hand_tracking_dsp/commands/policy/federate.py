@@ -21,9 +21,16 @@ import os
 import signal
 from pathlib import Path
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_device,
+    add_executor,
+    add_seed,
+    read_device,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import require_writable
-from hand_tracking_dsp.commands.policy.federate_study import simulate
+from hand_tracking_dsp.commands.policy.federate_study import FILE, PICTURE, simulate
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
@@ -65,8 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--missions", type=int, default=4, help="missions of each robot (default: %(default)s)"
     )
     parser.add_argument(
-        "--unseen", type=int, default=6, help="simulated robots to evaluate on (default: %(default)s)"
+        "--unseen", type=int, default=12, help="simulated robots to evaluate on (default: %(default)s)"
     )
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="simulated fleets, one after the other (default: %(default)s)"
+    )
+    add_executor(parser, "simulated missions")
     add_device(parser)
     add_bank(parser)
     add_seed(parser)
@@ -97,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: An option cannot be used, or Flower or PyTorch is not installed.
         HandTrackingError: Flower ended before its time, or something cannot be read or written.
     """
-    require_at_least(options, rounds=1, clients=1, timeout=1, missions=1, unseen=2, seed=0)
+    require_at_least(options, rounds=1, clients=1, timeout=1, missions=1, unseen=2, seeds=1, seed=0)
     _require_flower()
     if options.make_certificates:
         from hand_tracking_dsp.rl.federated.certificates import make_certificates
@@ -111,8 +122,8 @@ def run(options: argparse.Namespace) -> int:
         _join(options)
     else:
         require_at_least(options, simulate=2)
-        require_writable(options.out, "fleet.json")
-        simulate(options, FederationOptions(rounds=options.rounds))
+        require_writable(options.out, FILE, PICTURE)
+        simulate(options, FederationOptions(strategy=options.strategy, rounds=options.rounds))
     return 0
 
 
@@ -153,6 +164,7 @@ def _join(options: argparse.Namespace) -> None:
     device.write(out / "device.json")
     safe = None if options.insecure else options.certificates.absolute()
     settings: dict[str, str | int | float] = {
+        "name": options.name,
         "device": str(out / "device.json"),
         "bank": str(bank.folder.absolute()),
         "missions": options.missions,

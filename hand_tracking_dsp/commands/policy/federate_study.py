@@ -12,22 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The study of policy federate --simulate: tables and JSON of a simulated fleet."""
+"""The study of policy federate --simulate: table, picture and JSON of simulated fleets."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from hand_tracking_dsp.commands.arguments import read_device
+from hand_tracking_dsp.commands.arguments import read_device, read_executor
 from hand_tracking_dsp.commands.output import (
     machine,
     machine_line,
@@ -42,8 +38,14 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.rl.federated.options import FederationOptions
-    from hand_tracking_dsp.rl.federated.study import Training
+    from hand_tracking_dsp.rl.federated.study_run import FleetResult
     from hand_tracking_dsp.rl.federated.study_scores import StudyScores
+
+FILE, PICTURE, DONE = "fleet.json", "fleet.png", "done"
+"""Files in --out, and the folder of what is done, which another call goes on from."""
+
+AIM = 0.95
+"""Share of the gain of all data in one place that federated training is to reach."""
 
 _HEADINGS = (
     "training",
@@ -53,122 +55,153 @@ _HEADINGS = (
     "usable",
     "error",
     "energy, J",
-    "hypervolume",
+    "volume",
     "loss",
     "rounds",
-    "MB in all",
+    "MB",
+    "refused",
 )
-AIM = 0.95
-"""Share of the gain of all data in one place that federated training is to reach."""
+_Progress = Callable[[str, int, int], None]
 
 
 def simulate(options: argparse.Namespace, settings: FederationOptions) -> None:
-    """Train and evaluate a simulated fleet, print the tables, and write fleet.json.
+    """Train and evaluate simulated fleets, print the table, and write fleet.json and fleet.png.
 
     Raises:
-        ModelError: Bank or device cannot be used.
+        ModelError: Bank or device cannot be used, or a file of an earlier call is damaged.
         OutputError: A file cannot be written.
     """
-    from hand_tracking_dsp.rl.federated.fleet import FleetOptions, draw_fleet
-    from hand_tracking_dsp.rl.federated.study import train_all, train_poisoned
-    from hand_tracking_dsp.rl.federated.study_scores import play_unseen
+    from hand_tracking_dsp.rl.federated.fleet import FleetOptions
+    from hand_tracking_dsp.rl.federated.study_picture import plot_fleet
+    from hand_tracking_dsp.rl.federated.study_run import pooled_scores, run_fleet
+    from hand_tracking_dsp.rl.federated.study_scores import StudyScores
 
-    bank = read_manifest(options.bank or default_bank())
+    bank, executor = read_manifest(options.bank or default_bank()), read_executor(options)
     device = read_device(options, bank)
     require_same_levels(device, bank)
     sizes = FleetOptions(options.simulate, options.missions, options.unseen, seed=options.seed)
-    # Thousands of lines of Flower's and of refused clients, which the tables count.
+    # Thousands of lines of Flower's and of refused clients, which the table counts.
     for name in ("flwr", "hand_tracking_dsp.rl.federated"):
         logging.getLogger(name).setLevel(logging.ERROR)
     console = make_console()
-    console.print(f"{sizes.clients} unlike robots, {sizes.unseen} never seen; {machine_line()}")
-    with progress_bars(console) as show, TemporaryDirectory() as folder:
-        fleet = draw_fleet(device, bank, sizes, show)
-        trainings = train_all(fleet, bank, settings, options.seed, show)
-        poisoned = train_poisoned(fleet, bank, settings, options.seed, show)
-        scores = play_unseen(fleet, bank, trainings, sizes.unseen_missions, Path(folder), show)
-    _print(console, trainings, poisoned, scores)
-    value = {
-        "machine": machine(),
-        "fleet": asdict(sizes),
-        "settings": asdict(settings),
-        "trainings": {name: _told(one) for name, one in trainings.items()},
-        "poisoned": {name: _told(one) for name, one in poisoned.items()},
-        "figures": {name: asdict(one) for name, one in scores.figures.items()},
-        "returns_by_robot": {name: one.tolist() for name, one in scores.gains.items()},
-        "share_of_gain": _shares(scores),
-    }
-    write_json(options.out / "fleet.json", value)
-    console.print(f"All figures are in {options.out / 'fleet.json'}.")
-
-
-def _shares(scores: StudyScores) -> dict[str, tuple[float, float, float]]:
-    from hand_tracking_dsp.rl.federated.study import ALONE, share_of_gain
-
-    names = [name for name in scores.gains if not name.startswith(f"{ALONE} ")]
-    return {name: share_of_gain(scores.gains, name) for name in names}
-
-
-def _told(training: Training) -> dict[str, Any]:
-    rounds = [
+    about = f"{options.seeds} fleet(s) of {sizes.clients} unlike robots, {sizes.unseen} never seen in each"
+    console.print(f"{about}; {machine_line()}")
+    seeds = range(options.seed, options.seed + options.seeds)
+    with progress_bars(console) as show:
+        results = [
+            run_fleet(
+                device,
+                bank,
+                replace(sizes, seed=seed),
+                settings,
+                options.out / DONE,
+                _named(show, f", seed {seed}"),
+                executor,
+            )
+            for seed in seeds
+        ]
+    scores = StudyScores.of(pooled_scores(results), sizes.unseen_missions, bank)
+    console.print(make_table("Missions of robots never seen: means", _HEADINGS, _rows(results, scores)))
+    console.print("\n".join(_conclusions(scores, settings.strategy)), highlight=False)
+    write_json(
+        options.out / FILE,
         {
-            "round": one.number,
-            "clients": one.clients,
-            "refused": one.refused,
-            "sent_bytes": one.sent,
-            "received_bytes": one.received,
-            "loss": one.loss,
+            "machine": machine(),
+            "fleet": asdict(sizes),
+            "settings": asdict(settings),
+            "seeds": {str(seed): _told(result) for seed, result in zip(seeds, results, strict=True)},
+            "figures": {name: asdict(one) for name, one in scores.figures.items()},
+            "returns_by_robot": {name: one.tolist() for name, one in scores.gains.items()},
+            "share_of_gain": {name: asdict(scores.share_of_gain(name)) for name in _ways(scores)},
+        },
+    )
+    plot_fleet({name: scores.figures[name] for name in _ways(scores)}, about, options.out / PICTURE)
+    console.print(f"All figures are in {options.out / FILE}, a picture is in {PICTURE} beside it.")
+
+
+def _named(show: _Progress, of: str) -> _Progress:
+    return lambda name, done, total: show(f"{name}{of}", done, total)
+
+
+def _told(result: FleetResult) -> dict[str, Any]:
+    return {
+        name: {
+            "loss": result.losses[name],
+            "bytes": one.bytes,
+            "rounds": [figures.to_dict() for figures in one.rounds],
         }
-        for one in training.rounds
-    ]
-    return {"loss": training.loss, "bytes": training.bytes, "rounds": rounds}
+        for name, one in result.trainings.items()
+    }
 
 
-def _print(
-    console: Console, trainings: Mapping[str, Training], poisoned: Mapping[str, Training], scores: StudyScores
-) -> None:
+def _ways(scores: StudyScores) -> list[str]:
+    """Name the ways of learning, with all robots alone as one."""
     from hand_tracking_dsp.rl.federated.study import ALONE
 
-    shares = _shares(scores)
+    return [name for name in scores.figures if not name.startswith(f"{ALONE} ")]
+
+
+def _rows(results: Sequence[FleetResult], scores: StudyScores) -> list[tuple[str, ...]]:
+    """Return a row for each way of learning, those first whose networks cannot be played."""
+    from hand_tracking_dsp.rl.federated.study import ALONE
+    from hand_tracking_dsp.rl.federated.study_run import mean_loss
+
+    ways = _ways(scores)
+    broken = [
+        name
+        for name in results[0].trainings
+        if name not in scores.figures and not name.startswith(f"{ALONE} ")
+    ]
     rows = []
-    for name, one in scores.figures.items():
-        if name.startswith(f"{ALONE} "):
-            continue
-        training = trainings.get(name)
-        losses = [of.loss for key, of in trainings.items() if key.startswith(f"{name} ") or key == name]
-        share = (
-            f"{shares[name][0]:.2f} ({shares[name][1]:.2f} to {shares[name][2]:.2f})"
-            if name in shares
-            else "0"
-        )
+    for name in (*broken, *ways):
+        one = scores.figures.get(name)
         rows.append(
             (
-                f"{name} (mean)" if name == ALONE else name,
-                f"{one.gain:.4f}",
-                share,
-                f"{100 * one.late:.2f} %",
-                f"{100 * one.usable:.1f} %",
-                f"{one.error:.3f}",
-                f"{one.energy_j:.0f}",
-                f"{one.volume:.3f}",
-                f"{sum(losses) / len(losses):.3f}" if losses else "",
-                str(len(training.rounds)) if training and training.rounds else "",
-                f"{training.bytes / 1e6:.1f}" if training and training.rounds else "",
+                name,
+                *(
+                    ("",) * 7
+                    if one is None
+                    else (
+                        f"{one.gain:.4f}",
+                        str(scores.share_of_gain(name)),
+                        f"{100 * one.late:.2f} %",
+                        f"{100 * one.usable:.1f} %",
+                        f"{one.error:.3f}",
+                        f"{one.energy_j:.0f}",
+                        f"{one.volume:.3f}",
+                    )
+                ),
+                _loss(mean_loss(results, name), name in results[0].trainings),
+                *_traffic(results, name),
             )
         )
-    console.print(make_table("Missions of robots never seen: means", _HEADINGS, rows))
-    cases = [(name, _loss(one.loss), str(_refusals(one))) for name, one in poisoned.items()]
-    console.print(make_table("One client of all poisoned", ("training", "loss", "updates refused"), cases))
-    best = max(
-        (shares[name][0], name) for name in trainings if trainings[name].rounds and "alike" not in name
+    return rows
+
+
+def _loss(value: float, learned: bool) -> str:
+    if math.isfinite(value):
+        return f"{value:.3f}"
+    return "not a number" if learned else ""
+
+
+def _traffic(results: Sequence[FleetResult], name: str) -> tuple[str, str, str]:
+    """Return rounds, megabytes and refused updates of a fleet, the means of all."""
+    found = [one.trainings[name] for one in results if name in one.trainings]
+    if not found or not found[0].rounds:
+        return ("", "", "")
+    megabytes = sum(one.bytes for one in found) / len(found) / 1e6
+    refused = sum(one.refused for one in found) / len(found)
+    return (str(len(found[0].rounds)), f"{megabytes:.1f}", f"{refused:.0f}")
+
+
+def _conclusions(scores: StudyScores, strategy: str) -> list[str]:
+    """Say what unlike clients cost, and whether the strategy that was named before reaches the aim."""
+    from hand_tracking_dsp.rl.federated.study import alike
+
+    share, other = scores.share_of_gain(strategy), scores.share_of_gain(alike(strategy))
+    reached = "is reached" if share.value >= AIM else "is not reached"
+    cost = (
+        f"Of the gain of all data in one place over robots alone {strategy} has {share}, over alike clients "
+        f"{other}: the difference is what unlike clients cost."
     )
-    reached = "is reached" if best[0] >= AIM else "is not reached"
-    console.print(f"{AIM:.0%} of the gain of all data in one place {reached}: {best[1]} has {best[0]:.0%}.")
-
-
-def _loss(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "not a number"
-
-
-def _refusals(training: Training) -> int:
-    return sum(len(one.refused) for one in training.rounds)
+    return [cost, f"{AIM:.0%} of it {reached} by {strategy}, which --strategy named before the study."]

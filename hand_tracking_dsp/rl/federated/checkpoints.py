@@ -16,17 +16,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from hand_tracking_dsp.documents import read_bytes
-from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.rl.federated.part_files import read_arrays, write_arrays
 from hand_tracking_dsp.rl.federated.updates import Arrays
 
 _ROUND = "round"
@@ -51,10 +46,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    buffer = io.BytesIO()
-    named: dict[str, Any] = {_ROUND: np.int64(checkpoint.number), **checkpoint.arrays}
-    np.savez(buffer, **named)
-    write_bytes(path, buffer.getvalue())
+    write_arrays(path, {_ROUND: np.array([checkpoint.number]), **checkpoint.arrays})
 
 
 def read_checkpoint(path: Path) -> Checkpoint | None:
@@ -63,13 +55,5 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     Raises:
         ModelError: It is damaged.
     """
-    try:
-        # From memory: numpy leaves damaged files open.
-        with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        return Checkpoint(int(arrays.pop(_ROUND)), arrays)
-    except FileNotFoundError:
-        return None
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        msg = f"The checkpoint {path} cannot be read ({error}): delete it, and the training begins again."
-        raise ModelError(msg) from error
+    arrays = read_arrays(path, _ROUND)
+    return None if arrays is None else Checkpoint(int(arrays.pop(_ROUND)[0]), arrays)

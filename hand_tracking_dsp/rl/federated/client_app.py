@@ -19,30 +19,27 @@ Flower starts it anew for each round; the missions are played once and kept in t
 
 from __future__ import annotations
 
-import hashlib
-import io
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from flwr.app import Context
 
 from hand_tracking_dsp.control.point_figures import PointFigures
-from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.federated.client import make_client
+from hand_tracking_dsp.rl.federated.part_files import part_file, read_missions, write_missions
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.robots import OWN
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations, play_missions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
-_FIELDS = ("observations", "points", "labels", "missions")
 # Missions of no other training.
 _FIRST = 70_000_000
 
 
 def observations_of(
-    device: DeviceModel, bank: Manifest, missions: int, folder: Path, seed: int = 0
+    device: DeviceModel, bank: Manifest, missions: int, folder: Path, seed: int
 ) -> LabelledObservations:
     """Return labelled observations of a robot's missions, played or as they were kept.
 
@@ -54,18 +51,15 @@ def observations_of(
         seed: Seed of the missions.
 
     Raises:
+        ModelError: The file that they were kept in is damaged.
         OutputError: They cannot be kept.
     """
-    what = f"{device.to_json()} {bank.fingerprint} {missions} {seed}"
-    file = folder / f"missions-{hashlib.sha256(what.encode()).hexdigest()[:16]}.npz"
-    if file.exists():
-        with np.load(file, allow_pickle=False) as kept:
-            return LabelledObservations(*(kept[name] for name in _FIELDS))
-    first = _FIRST + missions * seed
-    data = play_missions(device, PointFigures.of(bank), OWN, range(first, first + missions))
-    buffer = io.BytesIO()
-    np.savez(buffer, **{name: getattr(data, name) for name in _FIELDS})
-    write_bytes(file, buffer.getvalue())
+    file = part_file(folder, "missions.npz", device.to_json(), bank.fingerprint, missions, seed)
+    data = read_missions(file)
+    if data is None:
+        first = _FIRST + missions * seed
+        data = play_missions(device, PointFigures.of(bank), OWN, range(first, first + missions))
+        write_missions(file, data)
     return data
 
 
@@ -75,7 +69,9 @@ def _own(context: Context) -> LabelledObservations:
     device = replace(
         DeviceModel.from_json(Path(str(config["device"]))), bank_points=bank.operating_points or ()
     )
-    return observations_of(device, bank, int(config["missions"]), Path(str(config["work"])))
+    # Robots of one model may have one device file: by its name each plays missions of its own.
+    seed = zlib.crc32(str(config["name"]).encode())
+    return observations_of(device, bank, int(config["missions"]), Path(str(config["work"])), seed)
 
 
 def _bank(folder: str) -> Manifest:

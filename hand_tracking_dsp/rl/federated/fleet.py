@@ -17,11 +17,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
+from hand_tracking_dsp.rl.federated.part_files import part_file, read_missions, write_missions
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.robots import Robot, draw_robot
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations, play_missions
@@ -46,8 +50,8 @@ class FleetOptions:
 
     clients: int = 20
     missions: int = 4
-    unseen: int = 6
-    unseen_missions: int = 2
+    unseen: int = 12
+    unseen_missions: int = 1
     seed: int = 0
 
 
@@ -69,27 +73,58 @@ class Fleet:
 
 
 def draw_fleet(
-    device: DeviceModel, bank: Manifest, options: FleetOptions, on_progress: Callable[[str, int, int], None]
+    device: DeviceModel,
+    bank: Manifest,
+    options: FleetOptions,
+    folder: Path,
+    on_progress: Callable[[str, int, int], None],
+    executor: Executor = THIS_PROCESS,
 ) -> Fleet:
-    """Draw a fleet around a device, and play its missions.
+    """Draw a fleet around a device, and play its missions where an earlier call has not.
 
     Args:
         device: Device that robots' devices are multiples of.
         bank: Bank whose operating points are chosen from.
         options: Sizes.
+        folder: Folder that the missions of each robot are kept in.
         on_progress: Called with a name, the robots played and to play.
+        executor: Where the work runs.
+
+    Raises:
+        ModelError: A file that was kept is damaged.
+        OutputError: A file cannot be written.
     """
     first = _APART * options.seed
     robots = [draw_robot(device, _FLEET + first + index) for index in range(options.clients)]
-    unseen = [draw_robot(device, _UNSEEN + first + index) for index in range(options.unseen)]
-    figures, data = PointFigures.of(bank), []
-    for done, robot in enumerate((*robots, *unseen), start=1):
-        count = options.missions if done <= options.clients else options.unseen_missions
-        seeds = range(_APART * (_FLEET + done), _APART * (_FLEET + done) + count)
-        data.append(play_missions(robot.device, figures, robot.episodes, seeds))
-        on_progress("missions to learn from", done, len(robots) + len(unseen))
-    own = tuple(data[: options.clients])
-    return Fleet(tuple(robots), own, tuple(unseen), joined(data[options.clients :]))
+    robots += [draw_robot(device, _UNSEEN + first + index) for index in range(options.unseen)]
+    items: list[tuple[Robot, range]] = []
+    for number, robot in enumerate(robots):
+        count = options.missions if number < options.clients else options.unseen_missions
+        seeds = _APART * (_FLEET + first + number)
+        items.append((robot, range(seeds, seeds + count)))
+    files = [part_file(folder, "missions.npz", bank.fingerprint, repr(item)) for item in items]
+    data = [read_missions(file) for file in files]
+    left = [number for number, one in enumerate(data) if one is None]
+    with closing(
+        executor.as_completed(_play, PointFigures.of(bank), [items[number] for number in left])
+    ) as played:
+        for done, (place, one) in enumerate(played, start=len(items) - len(left) + 1):
+            data[left[place]] = one
+            write_missions(files[left[place]], one)
+            on_progress("missions to learn from", done, len(items))
+    whole = [one for one in data if one is not None]
+    unseen = tuple(robots[options.clients :])
+    return Fleet(
+        tuple(robots[: options.clients]),
+        tuple(whole[: options.clients]),
+        unseen,
+        joined(whole[options.clients :]),
+    )
+
+
+def _play(figures: PointFigures, item: tuple[Robot, range]) -> LabelledObservations:
+    robot, seeds = item
+    return play_missions(robot.device, figures, robot.episodes, seeds)
 
 
 def joined(parts: Sequence[LabelledObservations]) -> LabelledObservations:

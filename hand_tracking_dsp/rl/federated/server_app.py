@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -99,10 +98,8 @@ def train(
         if one.clients:
             finished = Checkpoint(one.number, one.arrays)
             write_checkpoint(folder / CHECKPOINT, finished)
-        told = {name: value for name, value in asdict(one).items() if name != "arrays"}
-        told["loss"] = one.loss if math.isfinite(one.loss) else None
         with (folder / ROUNDS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(told) + "\n")
+            file.write(json.dumps(one.to_dict()) + "\n")
 
     strategy = GuardedStrategy(options, bank, keep, checkpoint.number)
     while finished.number < options.rounds:

@@ -17,8 +17,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
@@ -47,26 +49,53 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Round:
-    """A finished round.
+class RoundFigures:
+    """Figures of a finished round.
 
     Attributes:
         number: Its number, from 1 on.
-        arrays: Weights after it.
         clients: Number of clients whose weights were taken.
         refused: Why others' were not, by the client's number.
         sent: Bytes from the server to the clients.
         received: Bytes back.
-        loss: Mean loss that the clients say.
+        loss: Mean loss that the clients say; NaN where none was taken.
     """
 
     number: int
-    arrays: Arrays
     clients: int
     refused: dict[int, str]
     sent: int
     received: int
     loss: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures alone as JSON holds them, NaN as null."""
+        figures = {field.name: getattr(self, field.name) for field in fields(RoundFigures)}
+        return {**figures, "loss": self.loss if math.isfinite(self.loss) else None}
+
+    @staticmethod
+    def from_dict(told: Mapping[str, Any]) -> RoundFigures:
+        """Return what to_dict was called on.
+
+        Raises:
+            AttributeError: The value is none of to_dict's.
+            TypeError: Likewise.
+            ValueError: Likewise.
+        """
+        refused = {int(client): str(reason) for client, reason in told["refused"].items()}
+        loss = math.nan if told["loss"] is None else float(told["loss"])
+        return RoundFigures(**{**told, "refused": refused, "loss": loss})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round(RoundFigures):
+    """A finished round.
+
+    Attributes:
+        arrays: Weights after it.
+    """
+
+    arrays: Arrays
 
 
 class GuardedStrategy(Strategy):
@@ -126,7 +155,7 @@ class GuardedStrategy(Strategy):
         loss = float(str(metrics[LOSS])) if metrics else float("nan")
         after = self._given if arrays is None else arrays_from(arrays)
         self._done += bool(sound)
-        self._on_round(Round(number, after, len(sound), refused, self._sent, received, loss))
+        self._on_round(Round(number, len(sound), refused, self._sent, received, loss, after))
         return arrays, metrics
 
     def configure_evaluate(

@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from flwr.app import Context, Message
@@ -25,112 +27,137 @@ from flwr.clientapp import ClientApp
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.rl.federated.client import make_client
-from hand_tracking_dsp.rl.federated.fleet import Fleet, dealt, joined
+from hand_tracking_dsp.rl.federated.fleet import dealt, joined
 from hand_tracking_dsp.rl.federated.local_grid import LocalGrid
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
+from hand_tracking_dsp.rl.federated.part_files import array_digest, part_file
 from hand_tracking_dsp.rl.federated.records import ARRAYS, arrays_from, arrays_of, layers_of, record_of
 from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
+from hand_tracking_dsp.rl.federated.training_files import Training, kept_training
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
-from hand_tracking_dsp.rl.training.forecast_round import (
-    Layers,
-    RoundOptions,
-    first_layers,
-    loss_of,
-    train_layers,
-)
+from hand_tracking_dsp.rl.training.forecast_round import Layers, RoundOptions, first_layers, train_layers
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-ALL, ALIKE, ALONE = "all data in one place", "fedavg, alike clients", "alone"
+ALL, ALONE = "all data in one place", "alone"
 """Names of trainings; of those alone the number follows."""
 
 Progress = Callable[[str, int, int], None]
+Spoil = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 _HUGE = np.float32(1e6)
+# Least loss on five robots that did not learn, of 4, 8 and 24 epochs, and of 8 and 24.
+_EPOCHS_OF_ALL, _EPOCHS_ALONE = 8, 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Training:
-    """A trained network.
+class Study:
+    """What all trainings of a study have in common.
 
     Attributes:
-        layers: Its weights.
-        loss: Mean loss of its forecasts on robots never seen.
-        rounds: Its rounds; none of a training in one place.
-    """
-
-    layers: Layers
-    loss: float
-    rounds: tuple[Round, ...] = ()
-
-    @property
-    def bytes(self) -> int:
-        """Bytes between server and clients, both ways."""
-        return sum(one.sent + one.received for one in self.rounds)
-
-
-def train_all(
-    fleet: Fleet, bank: Manifest, options: FederationOptions, seed: int, on_progress: Progress
-) -> dict[str, Training]:
-    """Train each robot alone, all data in one place, and by each strategy; all with as many epochs.
-
-    Args:
-        fleet: The fleet.
+        data: What each client learns from.
         bank: Bank whose operating points are chosen from.
-        options: Settings; the strategy is not used.
+        options: Settings; its strategy is the one that is named before the study.
         seed: Seed of the first weights.
-        on_progress: Called with a name, the trainings done and to do.
+        folder: Folder of trainings that are done.
     """
-    first = first_layers(seed)
-    names = (*(f"{ALONE} {index}" for index in range(len(fleet.data))), ALL, *STRATEGIES, ALIKE)
-    found: dict[str, Training] = {}
-    for done, name in enumerate(names, start=1):
-        if name in STRATEGIES:
-            found[name] = federated(fleet, fleet.data, bank, replace(options, strategy=name), first)
-        elif name == ALIKE:
-            shares = dealt(fleet.data, seed)
-            found[name] = federated(fleet, shares, bank, replace(options, strategy="fedavg"), first)
-        else:
-            data = joined(fleet.data) if name == ALL else fleet.data[done - 1]
-            layers, _ = train_layers(first, data, _in_one_place(options, seed))
-            found[name] = Training(layers, loss_of(layers, fleet.unseen_data))
-        on_progress("trainings", done, len(names))
-    return found
+
+    data: tuple[LabelledObservations, ...]
+    bank: Manifest
+    options: FederationOptions
+    seed: int
+    folder: Path
+
+    def train_all(self, on_progress: Progress) -> dict[str, Training]:
+        """Train all data in one place, by each strategy, with alike clients, and each robot alone.
+
+        Args:
+            on_progress: Called with a name, the trainings done and to do.
+
+        Raises:
+            ModelError: A file of a training that was done is damaged.
+            OutputError: A file cannot be written.
+        """
+        whole = (joined(self.data),)
+        cases: dict[str, _Case] = {ALL: _Case(whole, self._in_one_place(_EPOCHS_OF_ALL))}
+        cases |= {name: _Case(self.data, replace(self.options, strategy=name)) for name in STRATEGIES}
+        cases[alike(self.options.strategy)] = _Case(dealt(self.data, self.seed), self.options)
+        settings = self._in_one_place(_EPOCHS_ALONE)
+        cases |= {f"{ALONE} {number}": _Case((own,), settings) for number, own in enumerate(self.data)}
+        return self._train("trainings", cases, on_progress)
+
+    def train_poisoned(self, on_progress: Progress) -> dict[str, Training]:
+        """Train with one client that sends NaN or huge weights: guarded, not guarded, by the median alone.
+
+        Args:
+            on_progress: Called with a name, the trainings done and to do.
+
+        Raises:
+            ModelError: A file of a training that was done is damaged.
+            OutputError: A file cannot be written.
+        """
+        cases = {}
+        for what, spoil in (("NaN", _nan), ("huge weights", _huge)):
+            for strategy, guard in (
+                (self.options.strategy, self.options.guard),
+                (self.options.strategy, None),
+                ("fedmedian", None),
+            ):
+                name = f"{strategy}{'' if guard else ' without the guard'}, one sends {what}"
+                settings = replace(self.options, strategy=strategy, guard=guard)
+                cases[name] = _Case(self.data, settings, spoil)
+        return self._train("poisoned trainings", cases, on_progress)
+
+    def _train(self, what: str, cases: Mapping[str, _Case], on_progress: Progress) -> dict[str, Training]:
+        found = {}
+        for done, (name, case) in enumerate(cases.items(), start=1):
+            # Poisoned and alike clients have the data and the options of others, but not their names.
+            key = (name, [_digest(own) for own in case.data], asdict(case.options), self.seed)
+            file = part_file(self.folder, "training.npz", *key)
+            found[name] = kept_training(file, partial(self._trained, case))
+            on_progress(what, done, len(cases))
+        return found
+
+    def _trained(self, case: _Case) -> Training:
+        first = first_layers(self.seed)
+        if isinstance(case.options, FederationOptions):
+            return federated(case.data, self.bank, case.options, first, case.spoil)
+        layers, _ = train_layers(first, case.data[0], case.options)
+        return Training(layers)
+
+    def _in_one_place(self, epochs: int) -> RoundOptions:
+        """Return settings of a training without rounds, whose rate falls as theirs does."""
+        rate, last = self.options.learning_rate, self.options.last_rate
+        return RoundOptions(epochs, learning_rate=rate, last_rate=last, seed=self.seed)
 
 
-def train_poisoned(
-    fleet: Fleet, bank: Manifest, options: FederationOptions, seed: int, on_progress: Progress
-) -> dict[str, Training]:
-    """Train with one client that sends NaN or huge weights, guarded, not guarded, and by the median alone."""
-    cases = [
-        (
-            f"{strategy}, {'guarded' if guard else 'not guarded'}, one client sends {what}",
-            strategy,
-            guard,
-            spoil,
-        )
-        for what, spoil in (("NaN", _nan), ("huge weights", _huge))
-        for strategy, guard in (("fedavg", None), ("fedmedian", None), ("fedavg", options.guard))
-    ]
-    found = {}
-    for done, (name, strategy, guard, spoil) in enumerate(cases, start=1):
-        settings = replace(options, strategy=strategy, guard=guard)
-        found[name] = federated(fleet, fleet.data, bank, settings, first_layers(seed), spoil)
-        on_progress("poisoned trainings", done, len(cases))
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """A training of a study: what clients learn from, settings, and what the first client does to weights."""
+
+    data: Sequence[LabelledObservations]
+    options: FederationOptions | RoundOptions
+    spoil: Spoil | None = None
+
+
+def _digest(data: LabelledObservations) -> str:
+    return array_digest(data.observations, data.points, data.labels)
+
+
+def alike(strategy: str) -> str:
+    """Return the name of a strategy's training over clients that are alike."""
+    return f"{strategy}, alike clients"
 
 
 def federated(
-    fleet: Fleet,
     data: Sequence[LabelledObservations],
     bank: Manifest,
     options: FederationOptions,
     first: Layers,
-    spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+    spoil: Spoil | None = None,
 ) -> Training:
     """Train by Flower's strategy and clients, in this process.
 
     Args:
-        fleet: Fleet whose unseen robots the network is measured on.
         data: Observations of each client.
         bank: Bank whose operating points are chosen from.
         options: Settings.
@@ -146,31 +173,7 @@ def federated(
     rounds: list[Round] = []
     strategy = GuardedStrategy(replace(options, clients=len(data)), bank, rounds.append)
     strategy.start(LocalGrid(clients), record_of(arrays_of(first)), options.rounds)
-    layers = layers_of(rounds[-1].arrays)
-    return Training(layers, loss_of(layers, fleet.unseen_data), tuple(rounds))
-
-
-def share_of_gain(
-    gains: Mapping[str, NDArray[np.float64]], name: str, seed: int = 0, samples: int = 2000
-) -> tuple[float, float, float]:
-    """Return which share of what all data in one place gains over robots alone a training gains.
-
-    Args:
-        gains: Mean return on each unseen robot, float64 [robots], by training.
-        name: Training.
-        seed: Seed of the bootstrap.
-        samples: Number of its samples.
-
-    Returns:
-        The share, and its 95 % interval by bootstrap over the robots (percentiles); NaN: nothing is gained.
-    """
-    alone = np.mean([one for of, one in gains.items() if of.startswith(f"{ALONE} ")], axis=0)
-    own, whole = gains[name] - alone, gains[ALL] - alone
-    drawn = np.random.default_rng(seed).integers(len(own), size=(samples, len(own)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = own[drawn].mean(axis=1) / whole[drawn].mean(axis=1)
-        low, high = np.nanpercentile(shares, (2.5, 97.5))
-        return float(own.mean() / whole.mean()), float(low), float(high)
+    return Training(layers_of(rounds[-1].arrays), tuple(rounds))
 
 
 class _SpoiledClient(ClientApp):
@@ -181,7 +184,7 @@ class _SpoiledClient(ClientApp):
         spoil: What becomes of each array.
     """
 
-    def __init__(self, inner: ClientApp, spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> None:
+    def __init__(self, inner: ClientApp, spoil: Spoil) -> None:
         super().__init__()
         self._inner, self._spoil = inner, spoil
 
@@ -202,13 +205,3 @@ def _nan(array: NDArray[np.float32]) -> NDArray[np.float32]:
 def _huge(array: NDArray[np.float32]) -> NDArray[np.float32]:
     huge: NDArray[np.float32] = array * _HUGE
     return huge
-
-
-def _in_one_place(options: FederationOptions, seed: int) -> RoundOptions:
-    """Return a training of as many epochs as a client sees in all rounds, whose rate falls alike."""
-    return RoundOptions(
-        options.rounds * options.epochs,
-        learning_rate=options.learning_rate,
-        last_rate=options.last_rate,
-        seed=seed,
-    )
