@@ -48,6 +48,7 @@ REFUSED = 409
 
 _MOST_EPOCHS = 100
 _MOST_RATE = 1.0
+_MOST_ROUNDS = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def _read(message: Message, bank: Manifest) -> _Task | str:
         options = _options(config)
     except (ModelError, TypeError, ValueError) as error:
         return f"The server's message cannot be used ({error}): see to the server."
-    if layers[0][0].shape[1] != POINT_FEATURES or not all(np.isfinite(bias).all() for _, bias in layers):
+    if layers[0][0].shape[1] != POINT_FEATURES or not all(
+        np.isfinite(one).all() for layer in layers for one in layer
+    ):
         return f"The server's network does not take {POINT_FEATURES} features, or is not finite: restart it."
     return _Task(layers, options)
 
@@ -110,7 +113,11 @@ def _options(config: ConfigRecord) -> RoundOptions:
         float(str(config.get(name, default)))
         for name, default in ((EPOCHS, 1), (LEARNING_RATE, 1e-3), (PROXIMAL, 0.0), ("server-round", 0))
     )
-    if not (1 <= epochs <= _MOST_EPOCHS and 0 < rate <= _MOST_RATE and 0 <= proximal < np.inf):
-        msg = f"{epochs:g} epochs, a learning rate of {rate:g} and mu = {proximal:g} are asked for"
+    known = 1 <= epochs <= _MOST_EPOCHS and 0 < rate <= _MOST_RATE and 0 <= proximal < np.inf
+    if not (known and 0 <= seed < _MOST_ROUNDS):
+        msg = (
+            f"{epochs:g} epochs, a learning rate of {rate:g} and mu = {proximal:g} are asked for in round "
+            f"{seed:g}"
+        )
         raise ValueError(msg)
     return RoundOptions(epochs=int(epochs), learning_rate=rate, proximal=proximal, seed=int(seed))

@@ -218,11 +218,16 @@ def _register(key: Path, home: Path, log: Path) -> None:
 
     Raises:
         ConfigurationError: It is no key of the right kind.
+        HandTrackingError: The SuperLink does not answer.
     """
     command = [_script("flwr"), "supernode", "register", str(key), CONNECTION]
-    done = subprocess.run(
-        command, env=environment(home), capture_output=True, text=True, check=False, timeout=_START_S
-    )
+    try:
+        done = subprocess.run(
+            command, env=environment(home), capture_output=True, text=True, check=False, timeout=_START_S
+        )
+    except subprocess.TimeoutExpired as error:
+        msg = f"Flower's SuperLink took no key within {_START_S:g} s: see {log}, and start it again."
+        raise HandTrackingError(msg) from error
     told = done.stdout + done.stderr
     with log.open("a", encoding="utf-8") as file:
         file.write(told)
@@ -255,7 +260,7 @@ def _script(name: str) -> str:
     """
     path = Path(sys.executable).parent / name
     if not path.exists():
-        msg = f"{path} is missing: install Flower with 'pip install hand_tracking_dsp[fleet]'."
+        msg = f"{path} is missing: run pip install -r requirements/fleet.in in this environment."
         raise ConfigurationError(msg)
     return str(path)
 

@@ -57,10 +57,10 @@ def layers_of(arrays: Arrays) -> Layers:
         msg = f"The weights {', '.join(arrays)} are not a network's: federate with this package's server."
         raise ModelError(msg)
     layers = tuple((arrays[weight], arrays[bias]) for weight, bias in names)
-    sizes = [layers[0][0].shape[-1], *(len(bias) for _, bias in layers)]
+    inputs = [layers[0][0].shape[1:], *(bias.shape for _, bias in layers)]
     if any(
-        weight.shape != shape
-        for (weight, _), shape in zip(layers, zip(sizes[1:], sizes[:-1], strict=True), strict=True)
+        (weight.ndim, bias.ndim) != (2, 1) or weight.shape != bias.shape + given
+        for (weight, bias), given in zip(layers, inputs, strict=False)
     ):
         msg = (
             f"The layers {[weight.shape for weight, _ in layers]} do not fit each other: restart the server."

@@ -26,6 +26,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDic
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedProx, Strategy
 
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.rl.federated.options import FederationOptions
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
@@ -46,6 +47,8 @@ from hand_tracking_dsp.rl.federated.updates import Arrays, Update, bounded, reas
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 _log = logging.getLogger(__name__)
+
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,8 +191,9 @@ class GuardedStrategy(Strategy):
             client = reply.metadata.src_node_id
             found = self._read(reply)
             if isinstance(found, str):
-                refused[client] = found
-                _log.warning("Client %d is refused: %s.", client, found.rstrip("."))
+                # Parts of it are the client's own words.
+                refused[client] = visible(found[:_LONGEST_REASON])
+                _log.warning("Client %d is refused: %s.", client, refused[client].rstrip("."))
             else:
                 updates[client] = found
         taken = list(updates.values())
@@ -212,18 +216,25 @@ class GuardedStrategy(Strategy):
         """Return the update of a reply, or why it is refused."""
         if reply.has_error():
             return reply.error.reason or "it says no reason"
-        content = reply.content
         try:
-            arrays = arrays_from(content.array_records[ARRAYS])
-            metrics, config = content.metric_records[METRICS], content.config_records[CONFIG]
-            update = Update(arrays, float(str(metrics[EXAMPLES])))
-            float(str(metrics[LOSS]))
-        except (KeyError, ValueError) as error:
+            update, loss, contract = _parts_of(reply.content)
+            differences = contract_differences(contract, self._bank)
+        except Exception as error:  # noqa: BLE001 (strangers' bytes make numpy raise nearly anything)
             return f"its message cannot be read ({error})"
-        if differences := contract_differences(str(config.get(CONTRACT, "")), self._bank):
+        if differences:
             return f"its observation is another version ({differences})"
+        if self._options.guard and not math.isfinite(loss):
+            return f"its loss is {loss:g}"
         reason = reason_to_refuse(update, self._given) if self._options.guard else ""
         return reason or update
+
+
+def _parts_of(content: RecordDict) -> tuple[Update, float, str]:
+    """Return the update, the loss and the contract that a client sends; raises whatever is wrong with it."""
+    arrays = arrays_from(content.array_records[ARRAYS])
+    metrics, config = content.metric_records[METRICS], content.config_records[CONFIG]
+    update = Update(arrays, float(str(metrics[EXAMPLES])))
+    return update, float(str(metrics[LOSS])), str(config.get(CONTRACT, ""))
 
 
 def _flowers_own(options: FederationOptions) -> Strategy:

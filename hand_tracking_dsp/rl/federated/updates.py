@@ -24,7 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +92,9 @@ def bounded(
     if not updates:
         return []
     lengths = [length_of(update.arrays, given) for update in updates]
-    longest = options.longest * median(lengths)
-    most = options.most_examples * median(update.examples for update in updates)
+    # Of two clients the lesser one: between them a huge one would be its own measure.
+    longest = options.longest * median_low(lengths)
+    most = options.most_examples * median_low(update.examples for update in updates)
     found = []
     for update, length in zip(updates, lengths, strict=True):
         share = np.float32(longest / length if length > longest else 1.0)

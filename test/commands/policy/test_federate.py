@@ -162,10 +162,19 @@ def test_a_robot_whose_key_is_missing_is_told_where_it_comes_from(
     assert "--make-certificates" in capsys.readouterr().err
 
 
-def test_a_small_simulated_fleet_leaves_its_figures(tmp_path: Path) -> None:
-    words = ["--simulate", "2", "--missions", "1", "--unseen", "2", "--rounds", "1"]
-    assert main(["policy", "federate", *words, "--out", str(tmp_path)]) == 0
+def test_a_small_simulated_fleet_leaves_its_figures_and_goes_on_from_what_is_done(tmp_path: Path) -> None:
+    words = ["policy", "federate", "--simulate", "2", "--missions", "1", "--unseen", "2", "--rounds", "1"]
+    words += ["--workers", "1", "--out", str(tmp_path)]
+    assert main(words) == 0
     figures = json.loads((tmp_path / "fleet.json").read_text(encoding="utf-8"))
     assert {"alone", "all data in one place", "fedavg", "fedavgm"} <= figures["figures"].keys()
-    assert len(figures["trainings"]["fedavg"]["rounds"]) == 1
-    assert figures["trainings"]["fedavg"]["bytes"] > 4 * 30_000
+    training = figures["seeds"]["0"]["fedavg"]
+    assert len(training["rounds"]) == 1
+    assert training["bytes"] > 4 * 30_000
+    assert (tmp_path / "fleet.png").exists()
+    parts = [path for path in (tmp_path / "done").iterdir() if path.is_file()]
+    written = {path: path.stat().st_mtime_ns for path in parts}
+    assert main(words) == 0
+    assert {path: path.stat().st_mtime_ns for path in parts} == written
+    again = json.loads((tmp_path / "fleet.json").read_text(encoding="utf-8"))
+    assert again["returns_by_robot"] == figures["returns_by_robot"]

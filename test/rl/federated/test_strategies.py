@@ -195,3 +195,41 @@ def test_a_round_in_which_nobody_answers_comes_again(
     rounds = learn(bank, observations[:1], replace(OPTIONS, clients=1, guard=GuardOptions()), scaled(np.nan))
     assert [one.number for one in rounds] == [1, 1, 1]
     assert all(one.clients == 0 for one in rounds)
+
+
+def with_unknown_bytes(reply: Message) -> None:
+    array = reply.content.array_records[ARRAYS]["bias0"]
+    array.stype = "unknown"
+
+
+def with_a_header_that_lies(reply: Message) -> None:
+    """Say that a few bytes are an array of a petabyte."""
+    array = reply.content.array_records[ARRAYS]["bias0"]
+    array.data = array.data.replace(b"(64,), }" + b" " * 18, b"(100000000000000,), }     ")
+
+
+def with_a_loss_that_is_no_number(reply: Message) -> None:
+    reply.content.metric_records[METRICS]["loss"] = float("nan")
+
+
+@pytest.mark.parametrize(
+    "change", [with_unknown_bytes, with_a_header_that_lies, with_a_loss_that_is_no_number]
+)
+def test_a_client_whose_message_is_broken_costs_itself_alone(
+    change: Change, bank: Manifest, observations: list[LabelledObservations]
+) -> None:
+    rounds = learn(bank, observations, change=change)
+    assert all(set(one.refused) == {1} and one.clients == 3 for one in rounds)
+    assert all(np.isfinite(one.loss) for one in rounds)
+
+
+def test_what_a_client_says_of_an_error_is_kept_short_and_printable(
+    bank: Manifest, observations: list[LabelledObservations]
+) -> None:
+    def with_long_contract(reply: Message) -> None:
+        config = reply.content.config_records[CONFIG]
+        config[CONTRACT] = str(config[CONTRACT]).replace("latency", "\\u001b[2J" * 1000)
+
+    reason = learn(bank, observations, change=with_long_contract)[0].refused[1]
+    assert len(reason) < 5000
+    assert reason.isprintable()

@@ -73,6 +73,13 @@ def test_a_huge_update_becomes_as_long_as_the_limit_and_the_others_stay() -> Non
         np.testing.assert_allclose(one.arrays["bias0"], before.arrays["bias0"], rtol=1e-6)
 
 
+def test_of_two_clients_the_huge_one_is_not_its_own_measure() -> None:
+    found = bounded([moved(0.1, 10), moved(1e6, 1e12)], GIVEN, GuardOptions(longest=2, most_examples=4))
+    usual = length_of(moved(0.1).arrays, GIVEN)
+    assert length_of(found[1].arrays, GIVEN) == pytest.approx(2 * usual, rel=1e-3)
+    assert found[1].examples == 40
+
+
 def test_a_client_cannot_count_for_all_the_others() -> None:
     updates = [moved(0.1, 100), moved(0.1, 100), moved(0.1, 1e12)]
     assert bounded(updates, GIVEN, GuardOptions(most_examples=4))[2].examples == 400
