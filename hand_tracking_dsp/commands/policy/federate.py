@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_safety(parser)
     parser.add_argument("--strategy", choices=STRATEGIES, default="fedavgm", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=12, help="rounds of learning (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=60, help="rounds of learning (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=2, help="robots a round needs (default: %(default)s)")
     parser.add_argument(
         "--timeout", type=int, default=600, metavar="S", help="a round waits so long (default: %(default)s s)"
@@ -94,7 +94,10 @@ def _add_safety(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="name of this robot, whose key is NAME.key")
     parser.add_argument("--insecure", action="store_true", help="no TLS, and whoever comes is taken")
     parser.add_argument(
-        "--host", nargs="+", default=[], help="names and addresses of the server, for its certificate"
+        "--host",
+        nargs="+",
+        default=[],
+        help="names and addresses of the server, for its certificate; none: it is in --out already",
     )
     parser.add_argument(
         "--client", nargs="+", default=[], metavar="NAME", help="names of robots, for their keys"
@@ -111,11 +114,7 @@ def run(options: argparse.Namespace) -> int:
     require_at_least(options, rounds=1, clients=1, timeout=1, missions=1, unseen=2, seeds=1, seed=0)
     _require_flower()
     if options.make_certificates:
-        from hand_tracking_dsp.rl.federated.certificates import make_certificates
-
-        hosts = dict.fromkeys([*options.host, *_LOOPBACK]) if options.host else {}
-        make_certificates(options.out, list(hosts), options.client)
-        print(f"Copy ca.crt and its own NAME.key from {options.out} to each robot; server.key stays here.")
+        _make_certificates(options)
     elif options.serve:
         _serve(options)
     elif options.join:
@@ -125,6 +124,20 @@ def run(options: argparse.Namespace) -> int:
         require_writable(options.out, FILE, PICTURE)
         simulate(options, FederationOptions(strategy=options.strategy, rounds=options.rounds))
     return 0
+
+
+def _make_certificates(options: argparse.Namespace) -> None:
+    """Write certificates and keys; without --host the keys of further robots into the folder of a fleet."""
+    from hand_tracking_dsp.rl.federated.certificates import make_certificates, make_client_key, server_files
+
+    if options.host or not options.client or not options.out.exists():
+        hosts = dict.fromkeys([*options.host, *_LOOPBACK]) if options.host else {}
+        make_certificates(options.out, list(hosts), options.client)
+    else:
+        server_files(options.out)
+        for name in options.client:
+            make_client_key(options.out, name)
+    print(f"Copy ca.crt and its own NAME.key from {options.out} to each robot; server.key stays here.")
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
 from hand_tracking_dsp.files import make_folder
 
@@ -77,9 +78,7 @@ def make_certificates(folder: Path, hosts: Sequence[str], clients: Sequence[str]
         msg = "Certificates need a host of the server and a name of a client: give --host and --client."
         raise ConfigurationError(msg)
     for name in clients:
-        if Path(name).name != name or name in ("", ".", "..", "server"):
-            msg = f"The client's name {name!r} cannot be a file's: choose another."
-            raise ConfigurationError(msg)
+        _require_name(name)
     authority_key, server_key = ec.generate_private_key(_CURVE), ec.generate_private_key(_CURVE)
     authority = _authority(authority_key)
     certificate = _certificate(server_key, authority, authority_key, hosts)
@@ -95,11 +94,13 @@ def make_certificates(folder: Path, hosts: Sequence[str], clients: Sequence[str]
 
 
 def make_client_key(folder: Path, name: str) -> None:
-    """Write NAME.key, for the robot, and NAME.pub, for the server.
+    """Write NAME.key, for the robot, and NAME.pub, for the server, which knows it when it starts again.
 
     Raises:
+        ConfigurationError: The name cannot be a file's.
         OutputError: A file cannot be written, or is there already.
     """
+    _require_name(name)
     key = ec.generate_private_key(_CURVE)
     public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     secret = key.private_bytes(
@@ -125,10 +126,16 @@ def server_files(folder: Path) -> ServerFiles:
     if missing:
         msg = (
             f"{folder} lacks {', '.join(missing)}: make certificates with 'policy federate "
-            f"--make-certificates {folder}', or say --insecure for an open port."
+            f"--make-certificates --out {folder} --host HOST --client NAME', or say --insecure."
         )
         raise ConfigurationError(msg)
     return files
+
+
+def _require_name(name: str) -> None:
+    if Path(name).name != name or name in ("", ".", "..", "server"):
+        msg = f"The client's name {excerpt(name)} cannot be a file's: choose another."
+        raise ConfigurationError(msg)
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -26,6 +26,7 @@ from flwr.clientapp import ClientApp
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
+    BATCH,
     CONFIG,
     CONTRACT,
     EPOCHS,
@@ -46,9 +47,15 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 REFUSED = 409
 """Code of an error that says why a client does not learn: HTTP's "conflict", beyond Flower's own codes."""
 
-_MOST_EPOCHS = 100
-_MOST_RATE = 1.0
-_MOST_ROUNDS = 1e9
+# Flower's own name of a round's number, which is the seed of its order.
+_ROUND = "server-round"
+_RANGES = {
+    EPOCHS: (1, 100),
+    BATCH: (1, 1e6),
+    LEARNING_RATE: (1e-9, 1.0),
+    PROXIMAL: (0.0, 1e6),
+    _ROUND: (0, 1e9),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +116,16 @@ def _options(config: ConfigRecord) -> RoundOptions:
         TypeError: A value is no number.
         ValueError: A value is out of range.
     """
-    epochs, rate, proximal, seed = (
-        float(str(config.get(name, default)))
-        for name, default in ((EPOCHS, 1), (LEARNING_RATE, 1e-3), (PROXIMAL, 0.0), ("server-round", 0))
+    defaults = {EPOCHS: 1, BATCH: 64, LEARNING_RATE: 1e-3, PROXIMAL: 0.0, _ROUND: 0}
+    given = {name: float(str(config.get(name, default))) for name, default in defaults.items()}
+    for name, (least, most) in _RANGES.items():
+        if not least <= given[name] <= most:
+            msg = f"its {name} is {given[name]:g}, not {least:g} to {most:g}"
+            raise ValueError(msg)
+    return RoundOptions(
+        epochs=int(given[EPOCHS]),
+        batch=int(given[BATCH]),
+        learning_rate=given[LEARNING_RATE],
+        proximal=given[PROXIMAL],
+        seed=int(given[_ROUND]),
     )
-    known = 1 <= epochs <= _MOST_EPOCHS and 0 < rate <= _MOST_RATE and 0 <= proximal < np.inf
-    if not (known and 0 <= seed < _MOST_ROUNDS):
-        msg = (
-            f"{epochs:g} epochs, a learning rate of {rate:g} and mu = {proximal:g} are asked for in round "
-            f"{seed:g}"
-        )
-        raise ValueError(msg)
-    return RoundOptions(epochs=int(epochs), learning_rate=rate, proximal=proximal, seed=int(seed))

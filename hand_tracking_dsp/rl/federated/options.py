@@ -34,6 +34,7 @@ class FederationOptions:
         strategy: One of STRATEGIES.
         rounds: Number of rounds.
         epochs: How often a client sees each of its observations in a round.
+        batch: Observations in a client's batch.
         learning_rate: Learning rate of the clients in the first round; it falls linearly over the rounds.
         last_rate: Share of it in the last round.
         proximal: Weight mu of FedProx's term.
@@ -42,10 +43,11 @@ class FederationOptions:
         guard: Limits of what a client may send; None: whatever comes is taken.
     """
 
-    strategy: str = "fedavg"
-    rounds: int = 12
-    epochs: int = 2
-    learning_rate: float = 4e-3
+    strategy: str = "fedavgm"
+    rounds: int = 60
+    epochs: int = 1
+    batch: int = 256
+    learning_rate: float = 1e-2
     last_rate: float = 0.05
     proximal: float = 0.01
     momentum: float = 0.5

@@ -30,6 +30,7 @@ from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.rl.federated.options import FederationOptions
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
+    BATCH,
     CONFIG,
     CONTRACT,
     EPOCHS,
@@ -134,7 +135,8 @@ class GuardedStrategy(Strategy):
         number = self._done + 1
         self._given = arrays_from(arrays)
         config[CONTRACT] = contract_text(self._bank)
-        config[EPOCHS], config[LEARNING_RATE] = self._options.epochs, self._options.rate(number)
+        config[EPOCHS], config[BATCH] = self._options.epochs, self._options.batch
+        config[LEARNING_RATE] = self._options.rate(number)
         messages = list(self._inner.configure_train(number, arrays, config, grid))
         self._sent = sum(map(bytes_of, messages))
         return messages

@@ -136,6 +136,15 @@ def test_a_fleet_learns_though_a_robot_is_killed_and_the_server_starts_again(fle
     assert not (fleet.folder / "server" / "flower" / "config.toml").read_text().count("insecure")
 
 
+def test_a_fleet_gets_a_further_robot(tmp_path: Path) -> None:
+    words = ["policy", "federate", "--make-certificates", "--out", str(tmp_path / "certificates")]
+    assert main([*words, "--host", "localhost", "--client", "arm"]) == 0
+    before = (tmp_path / "certificates" / "server.crt").read_bytes()
+    assert main([*words, "--client", "cart"]) == 0
+    assert (tmp_path / "certificates" / "cart.key").exists()
+    assert (tmp_path / "certificates" / "server.crt").read_bytes() == before
+
+
 def test_an_open_port_is_refused_unless_it_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,7 +47,7 @@ from hand_tracking_dsp.rl.training.forecast_round import first_layers, loss_of
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 Change = Callable[[Message], None]
-OPTIONS = FederationOptions(rounds=3, epochs=1, clients=4)
+OPTIONS = FederationOptions(strategy="fedavg", rounds=3, batch=64, learning_rate=4e-3, clients=4)
 
 
 class ChangedClient(ClientApp):
