@@ -73,21 +73,21 @@ def make_client(bank: Manifest, data: Callable[[Context], LabelledObservations])
         bank: Bank of the robot.
         data: Function that gives the robot's own labelled observations.
     """
-    app = ClientApp()
+    app, contract = ClientApp(), contract_text(bank)
 
     @app.train()
     def train(message: Message, context: Context) -> Message:
-        task = _read(message, bank)
+        task = _read(message, contract, bank)
         if isinstance(task, str):
             return Message(Error(REFUSED, task), reply_to=message)
         own = data(context)
         layers, loss = train_layers(task.layers, own, task.options)
-        return reply_of(message, arrays_of(layers), len(own.observations), loss, contract_text(bank))
+        return reply_of(message, arrays_of(layers), len(own.observations), loss, contract)
 
     return app
 
 
-def _read(message: Message, bank: Manifest) -> _Task | str:
+def _read(message: Message, contract: str, bank: Manifest) -> _Task | str:
     """Read a server's message; a sentence where it cannot be followed."""
     try:
         arrays, config = message.content[ARRAYS], message.content[CONFIG]
@@ -95,7 +95,7 @@ def _read(message: Message, bank: Manifest) -> _Task | str:
         return f"The server's message lacks {error}: both sides need the same version of the package."
     if not isinstance(arrays, ArrayRecord) or not isinstance(config, ConfigRecord):
         return "The server's message has other records: both sides need the same version of the package."
-    if differences := contract_differences(str(config.get(CONTRACT, "")), bank):
+    if differences := contract_differences(str(config.get(CONTRACT, "")), contract, bank):
         return f"The server's observation is another version ({differences}): install the same on both sides."
     try:
         layers = layers_of(arrays_from(arrays))

@@ -120,7 +120,7 @@ class GuardedStrategy(Strategy):
         done: int = 0,
     ) -> None:
         self._options, self._bank, self._on_round, self._done = options, bank, on_round, done
-        self._inner = _flowers_own(options)
+        self._inner, self._contract = _flowers_own(options), contract_text(bank)
         self._given: Arrays = {}
         self._sent = 0
 
@@ -134,7 +134,7 @@ class GuardedStrategy(Strategy):
         """Return the messages to the clients of a round; its number goes on from earlier runs'."""
         number = self._done + 1
         self._given = arrays_from(arrays)
-        config[CONTRACT] = contract_text(self._bank)
+        config[CONTRACT] = self._contract
         config[EPOCHS], config[BATCH] = self._options.epochs, self._options.batch
         config[LEARNING_RATE] = self._options.rate(number)
         messages = list(self._inner.configure_train(number, arrays, config, grid))
@@ -220,7 +220,7 @@ class GuardedStrategy(Strategy):
             return reply.error.reason or "it says no reason"
         try:
             update, loss, contract = _parts_of(reply.content)
-            differences = contract_differences(contract, self._bank)
+            differences = contract_differences(contract, self._contract, self._bank)
         except Exception as error:  # noqa: BLE001 (strangers' bytes make numpy raise nearly anything)
             return f"its message cannot be read ({error})"
         if differences:

@@ -47,7 +47,8 @@ def plot_fleet(figures: Mapping[str, FleetFigures], title: str, path: Path) -> N
                 one.energy_j,
                 100 * getattr(one, measure),
                 color=colours[way],
-                marker=_MARKERS[number % len(_MARKERS)],
+                # No two have colour and marker in common: colours come again after eight.
+                marker=_MARKERS[(number + number // len(_MARKERS)) % len(_MARKERS)],
                 ms=9,
                 ls="none",
                 label=way,
