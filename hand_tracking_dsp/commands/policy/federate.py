@@ -49,7 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--serve", action="store_true", help="be the server of a fleet, until it has learned")
     what.add_argument("--join", metavar="ADDRESS", help="learn on this robot for the server HOST:PORT")
     what.add_argument(
-        "--simulate", type=int, metavar="N", help="compare trainings of N unlike robots, simulated"
+        "--simulate",
+        type=int,
+        metavar="N",
+        help="compare trainings of N unlike robots, simulated (for 20 some eight minutes of a core); goes on "
+        "from what is done in --out",
     )
     what.add_argument(
         "--make-certificates", action="store_true", help="write certificates and keys of a fleet into --out"
