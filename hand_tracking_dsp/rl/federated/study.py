@@ -54,8 +54,8 @@ _ALONE = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Study:
-    """What all trainings of a study have in common.
+class FleetStudy:
+    """Trainings of a study, and what they have in common.
 
     Attributes:
         data: What each client learns from.

@@ -25,7 +25,7 @@ from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan
 from hand_tracking_dsp.rl.federated.fleet import FleetOptions, draw_fleet
 from hand_tracking_dsp.rl.federated.options import FederationOptions
-from hand_tracking_dsp.rl.federated.study import ALONE, Progress, Study
+from hand_tracking_dsp.rl.federated.study import ALONE, FleetStudy, Progress
 from hand_tracking_dsp.rl.federated.study_scores import Scores, play_unseen
 from hand_tracking_dsp.rl.federated.training_files import Training
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
@@ -35,7 +35,7 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetResult:
-    """What came of one fleet.
+    """Result of one fleet.
 
     Attributes:
         trainings: Trainings by name.
@@ -73,7 +73,7 @@ def run_fleet(
         OutputError: A file cannot be written.
     """
     fleet = draw_fleet(device, bank, sizes, folder, on_progress, executor)
-    study = Study(fleet.data, bank, settings, sizes.seed, folder)
+    study = FleetStudy(fleet.data, bank, settings, sizes.seed, folder)
     trainings = {**study.train_all(on_progress), **study.train_poisoned(on_progress)}
     losses = {name: loss_of(one.layers, fleet.unseen_data) for name, one in trainings.items()}
     sound = {name: one for name, one in trainings.items() if math.isfinite(losses[name])}

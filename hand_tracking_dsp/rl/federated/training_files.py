@@ -54,11 +54,6 @@ class Training:
         """Number of updates that were refused, of all rounds."""
         return sum(len(one.refused) for one in self.rounds)
 
-    @property
-    def finite(self) -> bool:
-        """Whether all weights are numbers."""
-        return all(np.isfinite(array).all() for layer in self.layers for array in layer)
-
 
 def kept_training(path: Path, train: Callable[[], Training]) -> Training:
     """Return the training that a file holds; else train, and write the file.

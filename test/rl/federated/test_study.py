@@ -24,7 +24,7 @@ import pytest
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.federated import study as study_module
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
-from hand_tracking_dsp.rl.federated.study import ALL, ALONE, Study, alike
+from hand_tracking_dsp.rl.federated.study import ALL, ALONE, FleetStudy, alike
 from hand_tracking_dsp.rl.federated.study_scores import StudyScores
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -37,12 +37,12 @@ def nothing_shown(name: str, done: int, total: int) -> None:
 
 
 @pytest.fixture
-def study(tmp_path: Path, bank: Manifest, observations: list[LabelledObservations]) -> Study:
-    return Study(tuple(observations[:2]), bank, OPTIONS, 0, tmp_path)
+def study(tmp_path: Path, bank: Manifest, observations: list[LabelledObservations]) -> FleetStudy:
+    return FleetStudy(tuple(observations[:2]), bank, OPTIONS, 0, tmp_path)
 
 
 def test_a_study_trains_in_every_way_and_a_second_call_finds_it_done(
-    study: Study, monkeypatch: pytest.MonkeyPatch
+    study: FleetStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = study.train_all(nothing_shown)
     assert set(first) == {ALL, *STRATEGIES, alike("fedavgm"), f"{ALONE} 0", f"{ALONE} 1"}
@@ -56,7 +56,7 @@ def test_a_study_trains_in_every_way_and_a_second_call_finds_it_done(
             np.testing.assert_array_equal(bias, kept_bias)
 
 
-def test_a_poisoned_training_is_kept_with_what_was_refused(study: Study) -> None:
+def test_a_poisoned_training_is_kept_with_what_was_refused(study: FleetStudy) -> None:
     first, again = (study.train_poisoned(nothing_shown) for _ in range(2))
     guarded = "fedavgm, one sends NaN"
     assert first[guarded].refused == again[guarded].refused == 1
@@ -64,7 +64,7 @@ def test_a_poisoned_training_is_kept_with_what_was_refused(study: Study) -> None
     assert not np.isfinite(again["fedavgm without the guard, one sends NaN"].layers[0][0]).all()
 
 
-def test_a_damaged_part_is_named(study: Study, tmp_path: Path) -> None:
+def test_a_damaged_part_is_named(study: FleetStudy, tmp_path: Path) -> None:
     study.train_all(nothing_shown)
     file = next(tmp_path.glob("training_*.npz"))
     file.write_bytes(file.read_bytes()[:100])
