@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--simulate",
         type=int,
         metavar="N",
-        help="compare trainings of N unlike robots, simulated (for 20 some eight minutes of a core); goes on "
+        help="compare trainings of N unlike robots, simulated (for 20 eleven minutes of a core); goes on "
         "from what is done in --out",
     )
     what.add_argument(
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--missions", type=int, default=4, help="missions of each robot (default: %(default)s)"
     )
     parser.add_argument(
-        "--unseen", type=int, default=12, help="simulated robots to evaluate on (default: %(default)s)"
+        "--unseen", type=int, default=24, help="simulated robots to evaluate on (default: %(default)s)"
     )
     parser.add_argument(
         "--seeds", type=int, default=1, help="simulated fleets, one after the other (default: %(default)s)"

@@ -50,7 +50,7 @@ class FleetOptions:
 
     clients: int = 20
     missions: int = 4
-    unseen: int = 12
+    unseen: int = 24
     unseen_missions: int = 1
     seed: int = 0
 
