@@ -152,7 +152,7 @@ def _rows(results: Sequence[FleetResult], scores: StudyScores) -> list[tuple[str
         for name in results[0].trainings
         if name not in scores.figures and not name.startswith(f"{ALONE} ")
     ]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in (*broken, *ways):
         one = scores.figures.get(name)
         rows.append(

@@ -84,6 +84,7 @@ class SpinningNode:
         self.node = Node(name, context=context, enable_rosout=False)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)
+        self._stopping = False
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
 
     def __enter__(self: _Self) -> _Self:  # noqa: PYI019 (typing.Self came with Python 3.11)
@@ -95,17 +96,20 @@ class SpinningNode:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening, and end the node."""
-        self._executor.shutdown()
+        # Not shutdown() alone: where it comes while a message is taken, rclpy's thread ends in a traceback.
+        self._stopping = True
+        self._executor.create_task(lambda: None)
         self._thread.join(timeout=_PATIENCE_S)
+        self._executor.shutdown()
         self.node.destroy_node()
         self._ending.close()
 
     def _spin(self) -> None:
-        spinning = True
-        while spinning:
+        while not self._stopping:
             # Raised where another thread destroys a publisher or subscription while this one gathers its
             # events: rclpy looks after this for subscriptions, but not for their events.
             with suppress(InvalidHandle):
-                with suppress(ExternalShutdownException):
-                    self._executor.spin()
-                spinning = False
+                try:
+                    self._executor.spin_once()
+                except ExternalShutdownException:
+                    return
