@@ -281,6 +281,6 @@ def _note(options: argparse.Namespace) -> str:
     return (
         f"Budgets: {options.sparsity:.0%} of the parameters leave at least, and {options.macs:.0%} of the "
         f"operations stay at most. {options.epochs} epochs of training, {options.tuning_epochs} of "
-        f"fine-tuning for every method; {options.seeds} seed(s), {options.episodes} episodes each; time: "
+        f"fine-tuning for every method; seeds: {options.seeds}, {options.episodes} episodes each; time: "
         "ONNX Runtime, one thread, in turn."
     )

@@ -84,7 +84,7 @@ def simulate(options: argparse.Namespace, settings: FederationOptions) -> None:
     for name in ("flwr", "hand_tracking_dsp.rl.federated"):
         logging.getLogger(name).setLevel(logging.ERROR)
     console = make_console()
-    about = f"{options.seeds} fleet(s) of {sizes.clients} unlike robots, {sizes.unseen} never seen in each"
+    about = f"Fleets: {options.seeds}, each of {sizes.clients} unlike robots, and {sizes.unseen} never seen"
     console.print(f"{about}; {machine_line()}")
     seeds = range(options.seed, options.seed + options.seeds)
     with progress_bars(console) as show:
