@@ -59,14 +59,15 @@ def print_problems(name: str, problems: Mapping[str, int]) -> None:
         print(visible(f"{name}: {sentence}{times}"))
 
 
-def require_writable(out: Path | None, *files: str) -> None:
-    """Find out before the work whether its result can be written to --out, and say what it will replace.
+def require_writable(out: Path | None, *files: str, option: str = "--out") -> None:
+    """Find out before the work whether its result can be written, and say what it will replace.
 
     Its folder is made and a file in it, and what was made is removed again.
 
     Args:
-        out: Value of --out; None where it was not given.
-        files: Names of the main files in that folder; none if --out is the file itself.
+        out: Value of the option; None where it was not given.
+        files: Names of the main files in that folder; none if it is the file itself.
+        option: The option's name.
 
     Raises:
         OutputError: It cannot.
@@ -80,7 +81,7 @@ def require_writable(out: Path | None, *files: str) -> None:
             require_file(path)
         _try_writing(Path(os.path.realpath(paths[0])).parent)
     except OSError as error:
-        msg = f"--out {out} cannot be written ({error.strerror}): choose another."
+        msg = f"{option} {out} cannot be written ({error.strerror}): choose another."
         raise OutputError(msg) from error
     for path in replaced:
         print(f"{visible(str(path))} is there already: it will be replaced.", file=sys.stderr)

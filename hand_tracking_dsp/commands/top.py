@@ -64,6 +64,10 @@ def require_graph_arguments(options: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: One is out of range.
     """
+    # Its room's other parts need ROS 2.
+    from hand_tracking_dsp.nodes.graph.parameter_files import check_names
+
+    check_names(options.namespace, {})
     if options.domain is not None:
         require_between(options, domain=(0, 101))
     if not math.isnan(options.budget_ms):

@@ -94,6 +94,12 @@ def test_every_address_may_be_had_and_is_warned_of(start):
     ends_at_once(process)
 
 
+@pytest.mark.parametrize("command", ["view", "top"])
+def test_a_namespace_that_is_none_is_refused(command, capsys):
+    assert main([command, "--namespace", "a b"]) == 1
+    assert "The namespace 'a b' is none of ROS" in capsys.readouterr().err
+
+
 def test_top_says_that_it_waits_and_ends(start):
     process = start("top")
     until(process, "nothing has been received yet: are the nodes running")

@@ -35,6 +35,7 @@ def whimsical_agent(
     profile: CompositionProfile,
     training: Mapping[str, Any] | None = None,
     fields: int | None = None,
+    scale: float = 0.1,
 ) -> bytes:
     """Build an agent whose values are a random linear function of so many entries of the state."""
     known = layer_fields(profile.names)
@@ -47,7 +48,7 @@ def whimsical_agent(
             action = ArgMax <axis = 1, keepdims = 0> (scores)
         }}"""
     )
-    weight = np.random.default_rng(0).normal(0.0, 0.1, (count, 5)).astype(np.float32)
+    weight = np.random.default_rng(0).normal(0.0, 1.0, (count, 5)).astype(np.float32) * np.float32(scale)
     constants = {"weight": weight, "impossible": np.array(-1e9, np.float32)}
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     model = make_model(graph, opset_imports=[make_opsetid("", 17)], ir_version=8)

@@ -21,6 +21,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import require_between
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.pictures import check_gestures
 from hand_tracking_dsp.recordings.labels import PARTS, LabelledHand, choose_part, read_labels
 
@@ -66,6 +67,9 @@ def read_labelled_pictures(
     require_between(options, margin=(0, 2))
     if options.labels is None:
         return ()
+    if not options.images.is_dir():
+        msg = f"--images {options.images} is no folder: give that of the labelled pictures."
+        raise ConfigurationError(msg)
     hands = read_labels(options.labels, options.images)
     check_gestures(hands, gestures, options.labels)
     return choose_part(hands, options.split)

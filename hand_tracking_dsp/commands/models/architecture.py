@@ -48,6 +48,7 @@ from hand_tracking_dsp.compression.composition.architecture_search import (
     POPULATION,
     TIMES,
     ArchitectureSearch,
+    require_optuna,
     search_architectures,
 )
 from hand_tracking_dsp.compression.composition.start_network import PlainMeter, StartNetwork, start_networks
@@ -136,6 +137,7 @@ def run(options: argparse.Namespace) -> int:
         OutputError: The files cannot be written.
     """
     require_at_least(options, evaluations=POPULATION, hands=1, count=32, runs=1, seed=0)
+    require_optuna()
     executor = read_executor(options)
     sizes = [InputSize.parse(text) for text in dict.fromkeys(options.sizes)]
     require_writable(options.out, _FIGURES, _PLOT)

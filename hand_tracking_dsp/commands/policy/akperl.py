@@ -53,6 +53,7 @@ RESULT = "akperl.json"
 STUDY = "study.json"
 """Name of the file in --out that holds what each training came to."""
 
+_CURVES = "curves.png"
 _STEPS = 200_000
 _SEARCH_STEPS = 40_000
 _LABELS = {"return": "mean reward\nof an episode", "value": "mean of the\ngreatest Q"}
@@ -114,7 +115,8 @@ def run(options: argparse.Namespace) -> int:
     require_writable(options.out, RESULT)
     bank = read_manifest(options.bank or default_bank())
     profile = CompositionProfile.of(BlockSet.read(bank, options.precision), bank.levels[0])
-    out, work = options.out, options.work or options.out.with_name(f"{options.out.name}.work")
+    out, work = options.out, options.work or Path(f"{options.out.resolve()}.work")
+    require_writable(work, _CURVES, option="--work")
     console = make_console()
     console.print(machine_line(), highlight=False)
     plan = LayerTrainingOptions(steps=options.steps, seed=options.seed)
@@ -134,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
         train([*seeds, *(ablation_jobs(plan) if options.ablations else [])])
     best = max((job.name for job in seeds), key=lambda name: results[name][0])
     write_policy(out / RESULT, read_policy(out / "agents" / f"{best}.json"))
-    plot_by_figure(work, work / "curves.png", "steps", _LABELS, "Training of layer agents, simulated", {})
+    plot_by_figure(work, work / _CURVES, "steps", _LABELS, "Training of layer agents, simulated", {})
     found = {
         name: dict(zip(("accuracy", "power", "greedy"), row, strict=True)) for name, row in results.items()
     }
@@ -150,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
     headings = ("agent", f"accuracy, {WIDTH} followed", "accuracy, one followed", "power")
     console.print(make_table("Estimates, mean over 80 contexts that agents are judged in", headings, rows))
     console.print(f"Weights of the reward: {asdict(plan.weights)}", highlight=False)
-    console.print(f"{out / RESULT} is {best}; the curves are in {work / 'curves.png'}.", highlight=False)
+    console.print(f"{out / RESULT} is {best}; the curves are in {work / _CURVES}.", highlight=False)
     return 0
 
 
@@ -167,7 +169,9 @@ def _train(
     """Train agents, judge them, and return accuracy and power of each, the greatest Q alone followed."""
     from hand_tracking_dsp.rl.training.layer_study import judge, run_layer_jobs
 
-    run_layer_jobs(jobs, bank, options.precision, out, work, options.workers, show)
+    kept = run_layer_jobs(jobs, bank, options.precision, out, work, options.workers, show)
+    if kept:
+        print(f"{', '.join(kept)} of {out}: trained alike before, and kept.")
     found = []
     for job in jobs:
         agent = LayerAgent.load(out / f"{job.name}.json", bank, profile)

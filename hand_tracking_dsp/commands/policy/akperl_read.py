@@ -116,10 +116,10 @@ def run(options: argparse.Namespace) -> int:
     require_between(options, sparsity=(0, 1), power=(LEAST_POWER, 1))
     require_at_least(options, runs=1)
     require_writable(options.out)
-    require_writable(options.bank_out, MANIFEST_NAME)
     folder = options.bank or default_bank()
     if options.bank_out:
         require_other_folder(options.bank_out, folder, "--bank-out")
+    require_writable(options.bank_out, MANIFEST_NAME, option="--bank-out")
     limit = read_image_limit(options)
     hands = read_labelled_pictures(options, BUILT_IN)
     bank = read_manifest(folder)

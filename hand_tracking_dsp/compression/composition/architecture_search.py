@@ -149,6 +149,17 @@ def search_architectures(
     ]
 
 
+def require_optuna() -> None:
+    """Check that Optuna is installed.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    if not find_spec("optuna"):
+        msg = "Searching by NSGA-II needs Optuna: pip install -r requirements/lab.in."
+        raise ConfigurationError(msg)
+
+
 def by_nsga2(starts: Sequence[StartNetwork], evaluations: int, seed: int) -> list[Architecture]:
     """Search by NSGA-II.
 
@@ -160,9 +171,7 @@ def by_nsga2(starts: Sequence[StartNetwork], evaluations: int, seed: int) -> lis
     Raises:
         ConfigurationError: Optuna is not installed.
     """
-    if not find_spec("optuna"):
-        msg = "Searching by NSGA-II needs Optuna: pip install -r requirements/lab.in."
-        raise ConfigurationError(msg)
+    require_optuna()
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

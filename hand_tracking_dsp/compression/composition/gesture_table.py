@@ -196,7 +196,9 @@ def with_composed_level(bank: Manifest, chosen: LayerChoice) -> tuple[Manifest, 
     first, blocks = bank.levels[0], BlockSet.read(bank, "fp32")
     channels = {block.name: block.channels for block in read_blocks(read_level(bank)[1])}
     widths = [block.widths[place] for block, place in zip(blocks.blocks, chosen.choice, strict=True)]
-    name = f"{first.name}_{COMPOSED}"
+    known = {one.name for one in bank.levels}
+    numbers = (f"{first.name}_{COMPOSED}{number or ''}" for number in range(len(known) + 1))
+    name = next(one for one in numbers if one not in known)
     data = with_float_input(with_float_weights(compose(blocks, chosen.choice)), name)
     level = new_level(
         name,

@@ -109,6 +109,29 @@ class LayerAgent:
         self.profile = profile
         self._session = session
         self._weights = LayerWeights.of(self.contract.training.get("weights", {}))
+        self._check_values(where)
+
+    def _check_values(self, where: str) -> None:
+        """Let it look at a network of which nothing is chosen, twice.
+
+        Raises:
+            ModelError: What it says are no finite numbers, or not one for each intensity.
+        """
+        coefficients = self._weights.coefficients
+        chosen = np.zeros((2, 0), np.int64)
+        context = LayerContext(1.0, 1.0, 0, 0.5, 0.2)
+        states = layer_states(self.profile, context, chosen, accuracies_next(self.profile, 0, chosen))
+        mask = np.ones((len(states), _CHOICES), np.bool_)
+        (values,) = self._session.run(["values"], {"state": states, "mask": mask})
+        if values.shape != mask.shape or not np.isfinite(values).all():
+            message = f"The policy {where} gives no finite value for each intensity: train it again."
+            raise ModelError(message)
+        if coefficients and len(coefficients) != len(self.profile.names):
+            message = (
+                f"The policy {where} has {len(coefficients)} coefficients for {len(self.profile.names)} "
+                f"layers: train it again."
+            )
+            raise ModelError(message)
 
     @classmethod
     def load(cls, path: Path, bank: Manifest, profile: CompositionProfile) -> LayerAgent:
@@ -135,6 +158,9 @@ class LayerAgent:
             states = layer_states(profile, context, chosen, accuracies)
             mask = possible(profile, context, chosen)
             (values,) = self._session.run(["values"], {"state": states, "mask": mask})
+            if not np.isfinite(values).all():
+                message = "The layer agent gives values that are not finite: train it again."
+                raise ModelError(message)
             gained = reward_of(weights, profile, context, chosen, accuracies[:, 0])
             scores = np.where(mask, gained[:, None] + values, _IMPOSSIBLE).ravel()
             best = np.argsort(-scores, kind="stable")[:width]

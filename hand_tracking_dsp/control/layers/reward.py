@@ -35,6 +35,7 @@ from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles
 
 _FULL = len(INTENSITIES) - 1
+_MOST = 1e6
 _NUMBERS = ("alpha", "beta", "gamma", "complexity", "beyond")
 
 
@@ -63,14 +64,17 @@ class LayerWeights:
         """Read weights as asdict gives them; those that are missing are the defaults.
 
         Raises:
-            ModelError: One is no number.
+            ModelError: One is no number of a size that rewards can be reckoned with.
         """
         try:
             numbers = {name: float(data[name]) for name in _NUMBERS if name in data}
             coefficients = tuple(float(one) for one in data.get("coefficients", ()))
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             msg = f"The weights of a layer agent's reward cannot be read ({error}): train it again."
             raise ModelError(msg) from error
+        if not all(abs(one) <= _MOST for one in (*numbers.values(), *coefficients)):
+            msg = f"A weight of a layer agent's reward is beyond {_MOST:g}: train it again."
+            raise ModelError(msg)
         return cls(**numbers, coefficients=coefficients)
 
 

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import queue
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,13 +24,16 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from hand_tracking_dsp.control.layers.agent import WIDTH, LayerAgent, LayerChoice, reachable
 from hand_tracking_dsp.control.layers.reward import LayerWeights
 from hand_tracking_dsp.control.layers.state import LayerContext, accuracy_of, left_so_far
+from hand_tracking_dsp.control.policy_file import read_policy
+from hand_tracking_dsp.control.policy_session import open_policy
+from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.files import write_table
 from hand_tracking_dsp.rl.training.layer_environment import INPUTS
 from hand_tracking_dsp.rl.training.layer_export import export_layers
@@ -205,13 +209,17 @@ def run_layer_jobs(
     work: Path,
     workers: int,
     on_progress: Callable[[str, int, int], None],
-) -> None:
-    """Train, each job in a process of its own, and export each agent to `out`; those that lie there are kept.
+) -> list[str]:
+    """Train, each job in a process of its own, and export each agent to `out`.
+
+    Returns:
+        Names of those that lay there already, of the same training on the same blocks, and were kept.
 
     Raises:
         HandTrackingError: An agent cannot be exported.
     """
-    left = [job for job in jobs if not (out / f"{job.name}.json").exists()]
+    kept = [job.name for job in jobs if _is_done(job, bank, precision, out)]
+    left = [job for job in jobs if job.name not in kept]
     context = multiprocessing.get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(workers, context) as pool:
         news = manager.Queue()
@@ -225,6 +233,23 @@ def run_layer_jobs(
                 continue
         for future in waiting:
             future.result()
+    return kept
+
+
+def _provenance(job: LayerJob, bank: Manifest, precision: str) -> dict[str, Any]:
+    blocks = next((one.sha256 for one in bank.blocks or () if one.precision == precision), "")
+    return {**layer_provenance(job.options), "precision": precision, "blocks": blocks}
+
+
+def _is_done(job: LayerJob, bank: Manifest, precision: str, out: Path) -> bool:
+    """Say whether an agent lies there that the same training made; what cannot be read is made anew."""
+    manifest = out / f"{job.name}.json"
+    try:
+        contract = open_policy(read_policy(manifest), str(manifest))[1]
+    except ModelError:
+        return False
+    wanted = json.loads(json.dumps(_provenance(job, bank, precision)))
+    return bool({name: contract.training.get(name) for name in wanted} == wanted)
 
 
 def _train(
@@ -240,5 +265,5 @@ def _train(
     network, curve = train_layers(profile, job.options, lambda done, total: news.put((job.name, done, total)))
     rows = [tuple(f"{value:.6g}" for value in row) for row in curve]
     write_table(work / "curve.csv", CURVE_COLUMNS, rows)
-    training = {**layer_provenance(job.options), "precision": precision}
+    training = _provenance(job, bank, precision)
     export_layers(network, bank, profile, out / f"{job.name}.json", training)

@@ -74,6 +74,13 @@ class CompositionProfile:
         if levels.ndim != 2 or levels.shape[1] != len(SCENES):
             msg = "Nothing was measured of the bank's levels with these blocks: run models compositions."
             raise ModelError(msg)
+        costs = np.stack([shares[..., 0], shares[..., 1], time])
+        if not np.isfinite(costs).all() or (costs.max(axis=2).sum(axis=1) >= 1.0).any() or costs.min() < -1:
+            msg = (
+                "Multiplications, parameters or times of the blocks are more than their network's, or far "
+                "below 0: make them again, with models blocks and models compositions."
+            )
+            raise ModelError(msg)
         surrogate = Surrogate.of(measured, len(names))
         return cls(names, shares[..., 0], shares[..., 1], time, surrogate, levels)
 

@@ -23,6 +23,7 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.control.layers.agent import LayerAgent
+from hand_tracking_dsp.control.policy_file import read_policy
 from hand_tracking_dsp.resources import default_bank, original_bank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
@@ -47,6 +48,24 @@ def test_agents_are_trained_judged_and_the_best_exported(tmp_path: Path, capsys)
     agent = LayerAgent.load(out / "akperl.json", bank, profile)
     assert agent.contract.training["seed"] == int(best[-1])
     assert (tmp_path / "out.work" / "curves.png").exists()
+    agents = {name: read_policy(out / "agents" / f"akperl_{name}.json") for name in (0, 1)}
+    assert main([*words, "--ablations"]) == 0
+    shown = capsys.readouterr().out
+    assert "akperl_0, akperl_1 of" in shown, "trained alike before"
+    assert "no agent: a grid" in " ".join(shown.split())
+    words[words.index("--steps") + 1] = "2000"
+    assert main([*words[:-2], "--seeds", "1"]) == 0
+    assert "kept" not in capsys.readouterr().out
+    assert read_policy(out / "agents" / "akperl_0.json") != agents[0], "another training is another agent"
+    assert read_policy(out / "agents" / "akperl_1.json") == agents[1]
+
+
+def test_a_work_folder_that_cannot_be_made_is_refused_before_the_training(tmp_path: Path, capsys) -> None:
+    (tmp_path / "file").write_text("a file")
+    words = ["policy", "akperl", "--out", str(tmp_path / "out"), "--work", str(tmp_path / "file")]
+    assert main(words) == 1
+    assert "--work" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_bank_without_blocks_is_refused(tmp_path: Path, capsys) -> None:

@@ -81,9 +81,23 @@ def test_the_composed_network_becomes_a_level_of_a_bank(labelled: list[str], tmp
     )
     assert all(np.array_equal(one, other) for one, other in zip(written, composed, strict=True))
 
+    again = [*labelled, "--bank", str(tmp_path / "bank"), "--bank-out", str(tmp_path / "other")]
+    assert main(again) == 0
+    assert len({one.name for one in read_manifest(tmp_path / "other").levels}) == len(bank.levels) + 1
+
 
 def test_the_bank_that_is_read_is_not_written_over(
     labelled: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*labelled, "--bank-out", str(default_bank())]) == 1
-    assert "--bank-out" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--bank-out" in said
+    assert "replaced" not in said
+
+
+def test_a_folder_of_pictures_that_is_none_is_named(
+    labelled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled[labelled.index("--images") + 1] = "nowhere"
+    assert main(labelled) == 1
+    assert "--images nowhere is no folder" in capsys.readouterr().err

@@ -151,3 +151,23 @@ def test_an_agent_for_other_layers_or_of_another_kind_is_refused(
         LayerAgent(b"nothing", bank, profile)
     with pytest.raises(ModelError, match="cannot be read"):
         LayerAgent(whimsical_agent(bank, profile, {"weights": {"alpha": "a"}}), bank, profile)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0], "cannot be read"),
+        ({"coefficients": [1.0, 1.0, 1.0]}, "has 3 coefficients for 16 layers"),
+        ({"alpha": 1e308}, "is beyond 1e\\+06"),
+    ],
+)
+def test_an_agent_whose_weights_cannot_be_reckoned_with_is_refused(
+    bank: Manifest, profile: CompositionProfile, weights: object, message: str
+) -> None:
+    with pytest.raises(ModelError, match=f"{message}.*train it again"):
+        LayerAgent(whimsical_agent(bank, profile, {"weights": weights}), bank, profile)
+
+
+def test_an_agent_that_diverged_is_refused(bank: Manifest, profile: CompositionProfile) -> None:
+    with pytest.raises(ModelError, match="gives no finite value for each intensity: train it again"):
+        LayerAgent(whimsical_agent(bank, profile, scale=float("nan")), bank, profile)
