@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,6 +34,10 @@ from hand_tracking_dsp.evaluation.report.plotting import (
     styled,
 )
 from hand_tracking_dsp.recordings.run import ObservedRun
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
+
+# As many labels find room beside each other.
+_LABELS = 20
 
 
 @styled
@@ -58,7 +63,7 @@ def save_latency_plot(recording: ObservedRun, budget_ms: float, path: Path, note
 
 @styled
 def save_battery_plot(recording: ObservedRun, path: Path, name: str) -> None:
-    """Draw the state of charge, with the switches of level marked, of a run with a reading and a frame.
+    """Draw the state of charge, with the changes of operating point, of a run with a reading and a frame.
 
     The name is that of the readings' source, for example "simulated battery".
     """
@@ -66,13 +71,18 @@ def save_battery_plot(recording: ObservedRun, path: Path, name: str) -> None:
     times = recording.times_s(recording.charges)
     charges = [100 * reading.charge for reading in recording.charges]
     axes.plot(times, charges, color=GREEN, marker=".", ms=3, label=name)
-    label = "level switch"
+    label, labelled_s = "change of operating point", -math.inf
+    apart_s = times[-1] / _LABELS
     for before, after in pairwise(recording.costs):
-        if after.level != before.level:
-            (at,) = recording.times_s([after])
-            axes.axvline(at, color=ORANGE, lw=1, ls="--", label=label)
-            axes.annotate(f" {before.level}→{after.level}", (at, 2), color=ORANGE)
-            label = "_nolegend_"
+        old, new = before.operating_point, after.operating_point
+        if old == new or NO_POINT in (old, new):
+            continue
+        (at,) = recording.times_s([after])
+        axes.axvline(at, color=ORANGE, lw=1, ls="--", label=label)
+        label = "_nolegend_"
+        if at - labelled_s >= apart_s:  # others would lie upon it
+            axes.annotate(f" {old}→{new}", (at, 2), color=ORANGE)
+            labelled_s = at
     axes.set_xlim(left=min(0.0, times[0]))
     axes.set_ylim(0, 105)
     axes.set_ylabel("state of charge, %")

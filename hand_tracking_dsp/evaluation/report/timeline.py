@@ -41,7 +41,7 @@ LENGTH_S = 1.0
 
 _ROWS = ("image taken", "conversion", "landmark network", "hand held", "palm detector", "hands published")
 _HANDS = ("one hand", "one more hand")
-_ON_THE_WAY, _BESIDE = "on the way of the hands", "beside the hands"
+_ON_THE_WAY, _BESIDE = "hands wait for it", "beside the hands"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,10 @@ def test_a_frame_is_drawn_from_its_stamp_to_its_hands_in_the_order_of_its_work()
 
 def test_a_hand_that_the_detector_found_comes_behind_it() -> None:
     spans = spans_of([cost(0), cost(100, hands=2, detection_ms=3.0)])
-    assert of_row(spans, "palm detector") == [("on the way of the hands", 105.0, 3.0)]
+    assert of_row(spans, "palm detector") == [("hands wait for it", 105.0, 3.0)]
     assert [start_ms for _, start_ms, _ in of_row(spans, "landmark network")] == [3.0, 103.0, 108.0]
     spans = spans_of([cost(0, hands=0, landmarks_ms=0.0, detection_ms=3.0)])
-    assert of_row(spans, "palm detector") == [("on the way of the hands", 3.0, 3.0)]
+    assert of_row(spans, "palm detector") == [("hands wait for it", 3.0, 3.0)]
 
 
 def test_a_held_hand_takes_no_network() -> None:
