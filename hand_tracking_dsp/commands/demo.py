@@ -172,7 +172,7 @@ def _show(
     recent = [cost for cost in costs if newest.stamp_ns - cost.stamp_ns <= _RECENT_S * 1e9]
     total = percentiles([cost.total_ms for cost in recent])
     end_to_end = percentiles([cost.end_to_end_ms for cost in recent])
-    rate = f"{frame_rate_hz(recent):.1f} Hz"
+    rate = f"{frame_rate_hz(recent):.1f} Hz" if len(recent) > 1 else "first frame"
     charge = recording.charges[-1].charge if recording.charges else None
     battery = "not received yet" if charge is None else f"{100 * charge:.0f} % (simulated)"
     level = f"{newest.level} ({names[newest.level]})"

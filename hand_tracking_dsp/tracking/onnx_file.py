@@ -69,7 +69,7 @@ def check_not_empty(network: bytes, where: str) -> None:
         ModelError: It is empty.
     """
     if not network:
-        msg = f"The network {where} is empty: restore the file or export it again."
+        msg = f"The file {where} is empty: restore the file or export it again."
         raise ModelError(msg)
 
 

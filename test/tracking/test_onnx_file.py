@@ -244,7 +244,7 @@ def test_a_policy_is_not_loaded_with_weights_of_another_file(tmp_path: Path) -> 
 def test_an_empty_network_of_a_bank_is_called_empty(tmp_path: Path, written_empty: bool) -> None:
     write_small_bank(tmp_path, b"" if written_empty else model(inside()).SerializeToString())
     (tmp_path / "net.onnx").write_bytes(b"")
-    sentence = rf"The network {tmp_path}/net\.onnx is empty: restore the file or export it again\."
+    sentence = rf"The file {tmp_path}/net\.onnx is empty: restore the file or export it again\."
     for load in (LevelBank.load, PalmDetector.load):
         with pytest.raises(ModelError, match=f"^{sentence}$"):
             load(tmp_path)

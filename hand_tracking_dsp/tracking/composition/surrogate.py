@@ -122,13 +122,19 @@ class Surrogate:
             }
             for name, shape in shapes.items():
                 if arrays[name].shape != shape:
-                    msg = f"the estimate's {name} have the shape {arrays[name].shape}, not {shape}"
+                    msg = (
+                        f"The estimate's {name} in the blocks' file have the shape {arrays[name].shape}, not "
+                        f"{shape}: run models compositions."
+                    )
                     raise ModelError(msg)
         except KeyError as error:
-            msg = f"the estimate's {error} are missing"
+            msg = f"The blocks' file lacks {error} of the estimate: run models compositions."
             raise ModelError(msg) from error
         if not np.isin(centres, np.arange(len(INTENSITIES))).all():
-            msg = f"the estimate's centres are not all places from 0 to {len(INTENSITIES) - 1}"
+            msg = (
+                f"The estimate's centres in the blocks' file are not all places from 0 to "
+                f"{len(INTENSITIES) - 1}: run models compositions."
+            )
             raise ModelError(msg)
         numbers = {name: arrays[name].astype(np.float64) for name in shapes if name != "centres"}
         return cls(centres=centres.astype(np.uint8), **numbers)

@@ -72,9 +72,9 @@ def test_it_is_read_as_it_was_written(surrogate: Surrogate) -> None:
 
 
 def test_one_of_another_network_is_refused(surrogate: Surrogate) -> None:
-    with pytest.raises(ModelError, match="linear have the shape"):
+    with pytest.raises(ModelError, match=r"linear in the blocks' file have the shape"):
         Surrogate.of(surrogate.arrays(), BLOCKS + 1)
-    with pytest.raises(ModelError, match="'scales' are missing"):
+    with pytest.raises(ModelError, match="lacks 'scales' of the estimate: run models compositions"):
         Surrogate.of({name: one for name, one in surrogate.arrays().items() if name != "scales"}, BLOCKS)
 
 

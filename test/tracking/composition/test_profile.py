@@ -57,8 +57,8 @@ def test_the_package_s_own_blocks_tell_cost_and_deviation(blocks: BlockSet) -> N
         ({"time": np.ones((16, 5))}, "are more than their network's"),
         ({"time": np.full((16, 5), -5.0)}, "are more than their network's"),
         ({"levels": np.ones(4)}, "Nothing was measured of the bank's levels"),
-        ({"centres": np.full((2000, 16), 200, np.uint8)}, "centres are not all places from 0 to 4"),
-        ({"offset": np.ones(1)}, r"offset have the shape \(1,\)"),
+        ({"centres": np.full((2000, 16), 200, np.uint8)}, "are not all places from 0 to 4: run models"),
+        ({"offset": np.ones(1)}, r"offset in the blocks\' file have the shape \(1,\)"),
     ],
 )
 def test_what_is_missing_in_a_blocks_file_is_said(
