@@ -40,13 +40,13 @@ from hand_tracking_dsp.commands.output import (
     write_json,
 )
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.composition.bank_blocks import with_composed_level
 from hand_tracking_dsp.compression.composition.gesture_table import (
     LEAST_POWER,
     PrunedReading,
     compare_readings,
     networks_to_read_with,
     sparse_choice,
-    with_composed_level,
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader

@@ -21,14 +21,10 @@ from dataclasses import dataclass
 from time import process_time
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
-from hand_tracking_dsp.compression.bank.entries import new_level, numbered
+from hand_tracking_dsp.compression.bank.byte_input import with_byte_input
 from hand_tracking_dsp.compression.bank.files import read_level
-from hand_tracking_dsp.compression.bank.half_weights import with_float_weights
-from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.blocks import read_blocks
@@ -42,7 +38,7 @@ from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader
 from hand_tracking_dsp.evaluation.statistics import holm, mcnemar
 from hand_tracking_dsp.recordings.labels import LabelledHand
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
+from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
@@ -53,9 +49,6 @@ from hand_tracking_dsp.tracking.tracker import HandTracker
 
 DENSE, AGENT = "none", "AKPERL"
 """Names of the network that nothing was pruned of, and of the one that the agent composes."""
-
-COMPOSED = "akperl"
-"""Word that the name of a composed network that is a level ends in."""
 
 # Where networks run that are no levels.
 _LEVEL = 1
@@ -179,44 +172,6 @@ def networks_to_read_with(
         session = open_exact(read_network(bank, in_precision(info, blocks.precision)))
         removed, macs = 1.0 - info.parameters / whole.parameters, info.macs / whole.macs
         yield PrunedNetwork(f"level {info.index}", info.index, session, dense, removed, macs)
-
-
-def with_composed_level(bank: Manifest, chosen: LayerChoice) -> tuple[Manifest, dict[str, bytes]]:
-    """Return a bank with a composed network as its last level, and the new file, for files.write_bank.
-
-    It is the network in fp32, as it was composed: 'models train' begins with it.
-
-    Args:
-        bank: A bank with blocks in fp32.
-        chosen: What is composed.
-
-    Raises:
-        ModelError: A file is missing or wrong.
-    """
-    first, blocks = bank.levels[0], BlockSet.read(bank, "fp32")
-    channels = {block.name: block.channels for block in read_blocks(read_level(bank)[1])}
-    widths = [block.widths[place] for block, place in zip(blocks.blocks, chosen.choice, strict=True)]
-    known = {one.name for one in bank.levels}
-    numbers = (f"{first.name}_{COMPOSED}{number or ''}" for number in range(len(known) + 1))
-    name = next(one for one in numbers if one not in known)
-    data = with_float_input(with_float_weights(compose(blocks, chosen.choice)), name)
-    level = new_level(
-        name,
-        f"{name}.onnx",
-        data,
-        keep={
-            block.name: min(width.channels / channels[block.name], 1.0)
-            for block, width in zip(blocks.blocks, widths, strict=True)
-        },
-        source={
-            "file": first.file,
-            "sha256": first.computes,
-            "method": "composed of blocks by a layer agent",
-            "choice": [INTENSITIES[place] for place in chosen.choice],
-        },
-        **sizes(onnx.load_from_string(data)),
-    )
-    return bank.with_levels(numbered([*bank.levels, level])), {level.file: data}
 
 
 def compare_readings(
