@@ -65,7 +65,9 @@ def test_demo_tracks_the_synthetic_hand_and_switches_the_level(demo) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     summary = json.loads((out / "summary.json").read_text())
     assert summary["frames"] > 100
-    assert summary["frames_with_hands"] > 0.9 * summary["frames"]
+    # The drawn hand goes away for a while, which falls into the run where the graph took long to start.
+    assert summary["truth_hands"] > 50
+    assert summary["frames_with_hands"] > 0.9 * summary["truth_hands"]
     assert summary["switches"] >= 1
     assert max(map(int, summary["frames_by_point"])) >= 2, "the policy spares a battery that drains"
     assert "Policy learned" in (out / "nodes.log").read_text()
