@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     )
     view.say(f"{machine_line()}\n")
     with (
-        served_page(args.budget_ms) if args.view else nullcontext() as domain_id,
+        served_page() if args.view else nullcontext() as domain_id,
         FrameSpool(out) as spool,
         FrameSpool(out) as depths,
     ):

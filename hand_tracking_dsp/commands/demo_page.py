@@ -29,20 +29,17 @@ _PATIENCE_S = 10.0
 
 
 @contextmanager
-def served_page(budget_ms: float) -> Iterator[int | None]:
+def served_page() -> Iterator[int | None]:
     """Serve the page in a process of its own until the block ends, and yield the ROS domain that it watches.
 
     The domain is None where the environment has one. Where the page cannot be served it says so
     itself, and the demo goes on.
-
-    Args:
-        budget_ms: Latency budget to draw, milliseconds.
 
     Raises:
         ConfigurationError: Rerun's SDK is not installed.
     """
     require_rerun()
     with own_domain() as domain:
-        options = ["--budget-ms", f"{budget_ms:g}", *([] if domain is None else ["--domain", str(domain)])]
+        options = [] if domain is None else ["--domain", str(domain)]
         with child([sys.executable, "-c", _CODE, "view", *options], _PATIENCE_S):
             yield domain

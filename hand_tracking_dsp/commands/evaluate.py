@@ -173,6 +173,7 @@ def _about_bank(bank: Manifest, results: Sequence[UnitResult]) -> dict[str, Any]
             {"index": level.index, "name": level.name, "sparsity": level.sparsity, "precision": precision}
             for level, precision in zip(bank.levels, precisions, strict=True)
         ],
+        "operating_points": [asdict(info.point) for info in bank.points],
     }
 
 

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from threading import Lock
 from typing import Any
@@ -46,16 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare where the graph is, and its budget."""
+    """Declare where the graph is."""
     parser.add_argument("--domain", type=int, metavar="ID", help="ROS domain, 0 to 101")
     parser.add_argument("--namespace", default="", help="namespace of the nodes and topics")
-    parser.add_argument(
-        "--budget-ms",
-        type=float,
-        default=math.nan,
-        metavar="MS",
-        help="show this latency budget beside the latency; no topic says it in milliseconds",
-    )
 
 
 def require_graph_arguments(options: argparse.Namespace) -> None:
@@ -70,8 +62,6 @@ def require_graph_arguments(options: argparse.Namespace) -> None:
     check_names(options.namespace, {})
     if options.domain is not None:
         require_between(options, domain=(0, 101))
-    if not math.isnan(options.budget_ms):
-        require_between(options, budget_ms=(0.1, 10_000))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     # Its import needs ROS 2.
     from hand_tracking_dsp.nodes.graph.watcher import GraphWatcher
 
-    figures = Figures(options.budget_ms)
+    figures = Figures()
     console = make_console()
     plain = LiveView()
     lock = Lock()

@@ -115,7 +115,7 @@ def _show_graph(options: argparse.Namespace) -> int:
         options.address, options.data_port, options.port, f"{options.memory or 256}MiB", following=True
     )
     with stopped_by_signals() as stop, Page(page_options) as page, _front(options):
-        show = Show(page, options.rate, options.budget_ms)
+        show = Show(page, options.rate)
         with GraphWatcher(
             {**FIGURES, **SCENE},
             show.add,
@@ -155,7 +155,7 @@ def _show_bag(options: argparse.Namespace) -> int:
         options.address, options.data_port, options.port, f"{options.memory or 2048}MiB", following=False
     )
     with open_bag(options.bag) as bag, stopped_by_signals() as stop, Page(page_options) as page:
-        show = Show(page, options.rate, options.budget_ms)
+        show = Show(page, options.rate)
         with _front(options):
             for done_s, length_s in show_bag(bag, show, options.image):
                 if stop.is_set():

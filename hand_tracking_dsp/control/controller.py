@@ -54,6 +54,7 @@ class Decision:
         reason: Why that point, or why the change that still waits for the dwell time.
         detail: The reason in a sentence with its numbers.
         observation: Observation that the policy was given.
+        budget_ms: Latency budget, milliseconds.
         forecast: What was expected at each point.
         goal: Goal for which the point is sparser than accuracy alone would have it; see binding_goal.
         dwell_left_s: Seconds until the dwell time allows a change in either direction; towards sparser
@@ -69,6 +70,7 @@ class Decision:
     reason: Reason
     detail: str
     observation: Observation
+    budget_ms: float
     forecast: Forecast
     goal: str
     dwell_left_s: float
@@ -178,6 +180,7 @@ class Controller:
             reason=verdict.reason,
             detail=verdict.detail,
             observation=observation,
+            budget_ms=situation.budget_ms,
             forecast=forecast,
             goal=binding_goal(forecast, observation.weights, verdict.point, observation.densest),
             dwell_left_s=self._limiter.dwell_left_s(self._now_s),

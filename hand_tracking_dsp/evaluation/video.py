@@ -130,7 +130,8 @@ def write_video(
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
-    with the ending .png, stands the picture with the largest hand, of those whose battery is known if any is.
+    with the ending .png, stands the picture with the largest hand that was measured, of those whose battery
+    is known if any is.
     The labels are remarks that a viewer must see, for example that the pictures are synthetic. Depth images
     of the same stamps, uint16 [height, width] in millimetres, are drawn small into them.
 
@@ -186,8 +187,9 @@ class _DepthAt:
 
 
 def _extent(hands: Sequence[TrackedHand]) -> float:
-    """Return the area of the largest box around a hand's landmarks, square pixels; 0 without a hand."""
-    return max((float(np.prod(np.ptp(hand.landmarks[:, :2], axis=0))) for hand in hands), default=0.0)
+    """Return the area of the largest box around a measured hand's landmarks, square pixels; 0 without one."""
+    measured = [hand.landmarks[:, :2] for hand in hands if hand.measured]
+    return max((float(np.prod(np.ptp(points, axis=0))) for points in measured), default=0.0)
 
 
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:

@@ -193,6 +193,7 @@ class PruningControllerNode(ManagedNode):
             policy=self._controller.policy.name,
             observation_names=OBSERVATION_NAMES,
             observation=decision.observation.vector.tolist(),
+            budget_ms=decision.budget_ms,
             level_before=self._points[decision.point_before].level,
             level_wanted=self._points[decision.point_wanted].level,
             level=self._points[decision.point].level,

@@ -49,13 +49,12 @@ class Event:
 class Figures:
     """Takes messages as they come, of ROS 2 or out of a bag, and keeps the newest figures.
 
-    Args:
-        budget_ms: Latency budget to show beside the latency, milliseconds; NaN: none is known.
-
     Attributes:
         received_s: Time of the newest message of each topic that one has come of, seconds.
         cost: Cost of the newest frame; None: none has come.
         decision: The newest ControllerState; None likewise.
+        budget_ms: Latency budget of its controller, milliseconds; NaN: none has come, or it was an older
+            version's, which does not say it.
         battery: Newest reading of the battery; None likewise.
         battery_simulated: Whether power_node says that nobody measured it.
         power_w: Power last received, watts; NaN: none.
@@ -64,14 +63,13 @@ class Figures:
         events: The last things that happened, oldest first.
     """
 
-    def __init__(self, budget_ms: float = math.nan) -> None:
-        self.budget_ms = budget_ms
+    def __init__(self) -> None:
         self.received_s: dict[str, float] = {}
         self.cost: FrameCost | None = None
         self.decision: Message | None = None
         self.battery: BatterySample | None = None
         self.battery_simulated = False
-        self.power_w = self.drift = math.nan
+        self.budget_ms = self.power_w = self.drift = math.nan
         self.gestures: dict[int, str] = {}
         self.events: deque[Event] = deque(maxlen=_EVENTS)
         self._reader = BatteryReader()
@@ -127,7 +125,6 @@ class Figures:
         return {
             "latency/tracker": cost.total_ms,
             "latency/end_to_end": cost.end_to_end_ms,
-            "latency/budget": self.budget_ms,
             "level/applied": cost.level,
             "level/commanded": message.requested_level,
             "point/applied": _number(cost.operating_point),
@@ -141,6 +138,7 @@ class Figures:
 
     def _on_decision(self, message: Message, now_s: float) -> dict[str, float]:
         before, self.decision = self.decision, message
+        self.budget_ms = float(getattr(message, "budget_ms", math.nan))
         # Not whenever the reason changes: it has numbers in it, which are others ten times a second.
         if before is None or _commanded(before) != _commanded(message):
             self.events.append(Event(now_s, f"level {message.level}: {message.detail}"))
@@ -155,6 +153,7 @@ class Figures:
             )
         }
         return {
+            "latency/budget": self.budget_ms,
             "budget/p50": float(seen.get("latency_p50_budgets", math.nan)),
             "budget/p95": float(seen.get("latency_p95_budgets", math.nan)),
             "budget/missed": float(seen.get("deadline_miss_share", math.nan)),

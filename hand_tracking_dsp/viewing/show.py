@@ -35,15 +35,14 @@ class Show:
     Args:
         page: The page.
         rate_hz: Pictures a second, at most.
-        budget_ms: Latency budget to draw, milliseconds; NaN: none.
 
     Attributes:
         figures: The figures so far.
         scene: The picture and the hands.
     """
 
-    def __init__(self, page: Page, rate_hz: float, budget_ms: float = math.nan) -> None:
-        self.figures = Figures(budget_ms)
+    def __init__(self, page: Page, rate_hz: float) -> None:
+        self.figures = Figures()
         self.scene = Scene(page, rate_hz)
         self._page = page
         self._words_s = -math.inf

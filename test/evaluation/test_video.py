@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -96,13 +97,14 @@ def test_pictures_from_before_the_first_handled_frame_are_left_out(
     assert cv2.VideoCapture(str(tmp_path / "video.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 3
 
 
-def test_the_picture_beside_the_video_is_one_whose_battery_is_known(
+def test_the_picture_beside_the_video_shows_a_measured_hand_and_a_known_battery(
     tmp_path: Path, made: SimpleNamespace
 ) -> None:
     recording = made.run(10)
     stamps = [cost.stamp_ns for cost in recording.costs]
     recording.hands[stamps[1]] = (made.hand(palm_px=200),)
     recording.hands[stamps[6]] = (made.hand(palm_px=150),)
+    recording.hands[stamps[8]] = (replace(made.hand(palm_px=200), measured=False),)
     del recording.charges[:4]
     with _filled_spool(tmp_path / "spool", stamps) as spool:
         write_video(spool, recording, tmp_path / "video.mp4")

@@ -73,6 +73,7 @@ def decision(number: int, stamp_ns: int, **others: Any) -> Any:
         "policy": "learned",
         "observation_names": ["latency_p50_budgets", "latency_p95_budgets", "deadline_miss_share"],
         "observation": [0.5, 0.8 + 0.1 * math.sin(number), 0.01],
+        "budget_ms": 33.0,
         "level": 2,
         "level_wanted": 3,
         "detail": "the battery is to last",

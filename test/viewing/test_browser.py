@@ -45,7 +45,7 @@ def served() -> Iterator[str]:
     """Serve the page, on which a hand moves until the block ends; yield its address."""
     data_port, web_port = free_port(), free_port()
     with Page(PageOptions("127.0.0.1", data_port, web_port)) as page:
-        show = Show(page, 100.0, budget_ms=33.0)
+        show = Show(page, 100.0)
         ended = threading.Event()
 
         def feed() -> None:

@@ -59,5 +59,5 @@ def test_the_page_of_the_demo_watches_its_domain(tmp_path, monkeypatch):
     monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
     monkeypatch.setattr(demo_page, "require_rerun", lambda: None)
     monkeypatch.setattr(demo_page, "_CODE", writing(tmp_path / "file"))
-    with demo_page.served_page(33.0) as domain:
-        assert until_written(tmp_path / "file") == f"view --budget-ms 33 --domain {domain}"
+    with demo_page.served_page() as domain:
+        assert until_written(tmp_path / "file") == f"view --domain {domain}"

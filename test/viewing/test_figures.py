@@ -30,7 +30,7 @@ from hand_tracking_dsp.viewing.rows import plain_line, rows
 
 
 def fed(frames: int = 30) -> Figures:
-    figures = Figures(budget_ms=33.0)
+    figures = Figures()
     for number in range(frames):
         figures.add("stats", stats(number, number * 10**8), number / 10)
     figures.add("controller_state", decision(0, 0), frames / 10)
@@ -53,14 +53,14 @@ def test_every_value_has_its_curve_and_every_curve_its_plot():
 
 
 def test_curves_are_what_the_messages_say():
-    figures = Figures(budget_ms=33.0)
+    figures = Figures()
     values = figures.add("stats", stats(0, 0, hands=2, predicted=1, drift=3.0, level=1), 0.0)
-    assert values["latency/budget"] == 33
     assert (values["hands/measured"], values["hands/predicted"]) == (1, 1)
     assert values["level/applied"] == 1
     assert values["drift/measured"] == 3
     assert math.isnan(values["drift/estimated"])
     values = figures.add("controller_state", decision(0, 0), 0.0)
+    assert values["latency/budget"] == 33
     assert values["forecast/late"] == pytest.approx(0.1)
     assert values["goals/energy"] == 2
     assert values["budget/p95"] == pytest.approx(0.8)
@@ -90,6 +90,15 @@ def test_the_rate_is_of_the_last_seconds_and_begins_again_with_the_tracker():
 
 def test_a_message_of_another_version_adds_nothing_and_is_no_error():
     assert Figures().add("stats", new("std_msgs/msg/Float32", data=1.0), 0.0) == {}
+
+
+def test_no_budget_is_shown_of_a_controller_that_does_not_say_it():
+    figures = fed()
+    message = decision(0, 0)
+    del message.budget_ms
+    figures.add("controller_state", message, 3.0)
+    assert dict(rows(figures, 3.0))["end to end"].endswith(" ms")
+    assert "budget" not in dict(rows(figures, 3.0))["end to end"]
 
 
 def test_the_words_name_what_was_received():

@@ -40,7 +40,7 @@ def page() -> Iterator[Page]:
 
 
 def test_all_of_a_scene_is_taken_without_a_complaint(page):
-    show = Show(page, 100.0, budget_ms=33.0)
+    show = Show(page, 100.0)
     # Rerun says so in a warning, and goes on, where it cannot log something.
     with warnings.catch_warnings():
         warnings.simplefilter("error")

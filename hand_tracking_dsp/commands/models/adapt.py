@@ -36,6 +36,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.models.held_out import require_images
+from hand_tracking_dsp.commands.models.output import points_left_out
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.adapt.bank import (
     AdaptedFile,
@@ -145,8 +146,10 @@ def run(options: argparse.Namespace) -> int:
         "seed": options.seed,
     }
     new = record(bank, found, provider, times, about)
-    write_bank(options.out, new, networks, since=old)
+    new = write_bank(options.out, new, networks, since=old)
     console.print(f"The bank is written into {options.out}.")
+    if sentence := points_left_out(old, new):
+        console.print(sentence, highlight=False)
     return 0
 
 

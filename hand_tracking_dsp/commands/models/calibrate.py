@@ -25,7 +25,7 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import require_between
 from hand_tracking_dsp.commands.models.held_out import add_held_out, read_held_out, run_files
-from hand_tracking_dsp.commands.models.output import NOTE
+from hand_tracking_dsp.commands.models.output import NOTE, points_left_out
 from hand_tracking_dsp.commands.output import (
     machine,
     make_console,
@@ -110,11 +110,8 @@ def run(options: argparse.Namespace) -> int:
     if options.update:
         new = write_calibrated(bank, thresholds, scales, accepted_figures(found, held_out, thresholds))
         console.print(f"The bank {bank.folder} has what was chosen.")
-        if bank.operating_points and not new.operating_points:
-            console.print(
-                "Its operating points are left out, since its levels do not say the same any more: measure "
-                "them again ('models points --update')."
-            )
+        if sentence := points_left_out(bank, new):
+            console.print(sentence, highlight=False)
         if new.fingerprint != bank.fingerprint:
             console.print("Policies that are bound to its levels have to be trained for it again.")
     return 0

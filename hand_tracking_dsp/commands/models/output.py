@@ -24,9 +24,20 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.output import make_table
 from hand_tracking_dsp.compression.bank.export_checks import ExportStep
+from hand_tracking_dsp.tracking.manifest import Manifest
 
 NOTE = "Deviation is agreement with the dense network, never accuracy: these pictures have no ground truth."
 """Note below a table of deviations from the dense network."""
+
+
+def points_left_out(before: Manifest, after: Manifest) -> str:
+    """Say that a bank that was written has lost its operating points, and what to do; "" where it has not."""
+    if not before.operating_points or after.operating_points:
+        return ""
+    return (
+        "Its operating points are left out, since its levels do not say the same any more: measure them "
+        f"again ('models points --bank {after.folder} --clips VIDEO --update')."
+    )
 
 
 class WorkProgress(Progress):

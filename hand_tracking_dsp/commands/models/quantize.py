@@ -31,7 +31,7 @@ from hand_tracking_dsp.commands.arguments import (
     cut_hands,
     require_at_least,
 )
-from hand_tracking_dsp.commands.models.output import steps_table
+from hand_tracking_dsp.commands.models.output import points_left_out, steps_table
 from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
 from hand_tracking_dsp.compression.bank.checks import Check
 from hand_tracking_dsp.compression.bank.deviation import predict
@@ -99,9 +99,11 @@ def run(options: argparse.Namespace) -> int:
         bank = bank.with_levels(levels)
         if options.runs:
             bank = _measure(bank, files, held_back, options, progress, console)
-    write_bank(options.out, bank, files, since=old)
+    bank = write_bank(options.out, bank, files, since=old)
     shutil.rmtree(kept, ignore_errors=True)
     console.print(f"The bank is written into {options.out}.")
+    if sentence := points_left_out(old, bank):
+        console.print(sentence, highlight=False)
     return 0
 
 

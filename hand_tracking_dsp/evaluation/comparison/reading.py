@@ -82,11 +82,23 @@ def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
         notes.append(f"The machines differ ({changed}): times and energy compare the machines, too.")
     if changed := _changed(one["settings"], other["settings"]):
         notes.append(f"The settings differ ({changed}).")
+    if _leave_out_otherwise(one, other):
+        notes.append(
+            "The operating points differ, so that levels leave out other work in A than in B: evaluate both "
+            "with --all-measured to compare the networks alone."
+        )
     first, second = ({found["name"] for found in side["recordings"]} for side in (one, other))
     for side, names in (("A", first - second), ("B", second - first)):
         if names:
             notes.append(f"Recordings of {side} alone, which are left out: {', '.join(sorted(names))}.")
     return notes
+
+
+def _leave_out_otherwise(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Return whether the banks' operating points differ and count; older reports do not say them."""
+    points = [report["bank"].get("operating_points") for report in (a, b)]
+    gated = any(report["settings"].get("tracker.gate.enabled") for report in (a, b))
+    return gated and None not in points and points[0] != points[1]
 
 
 def _changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:

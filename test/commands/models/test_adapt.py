@@ -30,11 +30,13 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import adapt
+from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.data.crops import Crops, collect_crops
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +149,17 @@ def test_a_better_bank_is_made_of_a_folder(photos: Path, bank: Path, tmp_path: P
     assert "heads refitted" in shown
     assert contents(bank) == before
     LevelBank.load(tmp_path / "out")
+
+
+def test_a_bank_that_loses_its_operating_points_says_so(
+    photos: Path, bank: Path, tmp_path: Path, capsys
+) -> None:
+    points = (PointInfo(level=0, gate=0.0, search_interval_s=0.0, cost=1.0),)
+    update_manifest(read_manifest(bank), lambda now: replace(now, operating_points=points))
+    assert main(words(bank, tmp_path / "out", "--images", str(photos))) == 0
+    assert not read_manifest(tmp_path / "out").operating_points
+    told = "".join(capsys.readouterr().out.split())
+    assert f"'modelspoints--bank{tmp_path / 'out'}--clips" in told
 
 
 def test_a_bag_is_as_good_as_a_folder(bag: Path, bank: Path, tmp_path: Path, capsys) -> None:

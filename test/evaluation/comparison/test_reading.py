@@ -99,6 +99,24 @@ def test_evaluations_made_alike_have_no_notes(folder: Path) -> None:
     assert setting_differences(read_evaluation(folder), read_evaluation(folder)) == []
 
 
+@pytest.mark.parametrize(("gated", "said"), [(True, 1), (False, 0)], ids=["points", "everything measured"])
+def test_operating_points_that_differ_are_told_where_they_count(
+    made_folder: Callable[..., Path], made_run: Callable[..., Frames], gated: bool, said: int
+) -> None:
+    folders = [
+        made_folder(
+            name,
+            made_run(seconds=2),
+            bank={"name": "a bank", "operating_points": [{"level": 0, "gate": gate}]},
+            settings={"tracker.gate.enabled": gated},
+        )
+        for name, gate in (("one", 0.0), ("other", 0.12))
+    ]
+    notes = setting_differences(*map(read_evaluation, folders))
+    assert len(notes) == said
+    assert all("--all-measured" in note for note in notes)
+
+
 def test_differences_are_told(
     folder: Path, made_folder: Callable[..., Path], made_run: Callable[..., Frames]
 ) -> None:

@@ -54,6 +54,7 @@ def test_commands_only_changes_but_reports_every_decision(graph, bank, states):
     assert len({(c.level, c.reason) for c in commands}) == len(commands)
     assert states[-1].policy == "fixed"
     assert len(states[-1].observation_names) == len(states[-1].observation)
+    assert states[-1].budget_ms == 33.0
 
 
 @pytest.mark.usefixtures("feed")
