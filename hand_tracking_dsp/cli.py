@@ -22,14 +22,16 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, module_of
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.resources import named_bank
 
 # A shell's status of a program that SIGINT ended.
 _INTERRUPTED = 130
@@ -135,9 +137,25 @@ def _add(
     )
     if tuple(words) != command:
         return None
+    for kind in (Path, named_bank):
+        parser.register("type", kind, _not_empty(kind))
     module = import_module(module_of(*command))
     module.add_arguments(parser)
     return module
+
+
+def _not_empty(kind: Callable[[str], Path]) -> Callable[[str], Path]:
+    """Let what reads a path refuse an empty word, which a shell makes of a variable that is not set."""
+
+    def read(word: str) -> Path:
+        if not word:
+            # Path would take it for the current folder.
+            msg = "it is empty: name a file or a folder, or leave the option out"
+            raise argparse.ArgumentTypeError(msg)
+        return kind(word)
+
+    read.__name__ = kind.__name__  # argparse names it where the text is not of this type
+    return read
 
 
 class _Version(argparse.Action):

@@ -31,7 +31,7 @@ step record --source "$first" --out first
 step record --source "$second" --out second
 step evaluate second --all-levels --all-measured --agreement --jobs 1 --out before
 step models adapt --bag first --out bank
-step models points --bank bank --clips first --update
+step models points --bank bank --clips first --frames 300 --update
 step evaluate second --bank bank --all-levels --all-measured --agreement --jobs 1 --out after
 step compare before after --run "level 4" --metrics drift_palm_percent jitter_palm_percent latency_p50_ms
 step policy adapt --source "$first" --bank bank --minutes 10 --out policy

@@ -142,7 +142,7 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
     def show(count: int, covered_s: float) -> None:
         nonlocal recorded_s
         recorded_s = covered_s
-        _show(view, covered_s, seconds, f"{count} frames")
+        _show(view, covered_s, seconds, "1 frame" if count == 1 else f"{count} frames")
 
     settings, images = options_from(options, SourceOptions), options_from(options, ImageOptions)
     with (
