@@ -33,6 +33,8 @@ from hand_tracking_dsp.nodes.messages.hand_markers import NAMESPACES
 from hand_tracking_dsp.tracking.types import Floats
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
+# The end of a predicted hand's name; see hand_tracking_dsp.tracking.draw.hand_label.
+_PREDICTED = " predicted"
 # The markers of an image are there before its overlay; so many images may lie between.
 _KEPT = 20
 
@@ -46,7 +48,7 @@ class Sight:
 
 
 class Viewer(SpinningNode):
-    """Keeps the newest sight of so many hands, in a thread of its own within a ``with`` block.
+    """Keeps the newest sight of so many measured hands, in a thread of its own within a ``with`` block.
 
     Args:
         hands: How many must be seen.
@@ -78,7 +80,7 @@ class Viewer(SpinningNode):
         if markers is None:
             return
         hands = strokes(markers.markers)
-        if len(hands) == self._hands:
+        if len(hands) == self._hands and not any(hand.name.endswith(_PREDICTED) for hand in hands):
             # A copy: the message's bytes cannot be drawn into.
             self.sight = Sight(image_to_pixels(message)[0].copy(), hands)
             self.seen += 1
