@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser, module = _make_parser(name)
         _complete(parser)
         options = parser.parse_args(words)
+        if getattr(options, "source", None) == "":
+            parser.error("argument --source: it is empty: name a camera, a file or a drawn source")
         status = int(module.run(options)) if module else 0
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -150,7 +152,7 @@ def _not_empty(kind: Callable[[str], Path]) -> Callable[[str], Path]:
     def read(word: str) -> Path:
         if not word:
             # Path would take it for the current folder.
-            msg = "it is empty: name a file or a folder, or leave the option out"
+            msg = "it is empty: name a file or a folder"
             raise argparse.ArgumentTypeError(msg)
         return kind(word)
 

@@ -110,16 +110,21 @@ def test_a_wrong_command_is_answered_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("models", "list", "--bank", ""), ("compare", "", "after"), ("evaluate", "bag", "--out", "")],
+    [
+        ("models", "list", "--bank", ""),
+        ("compare", "", "after"),
+        ("evaluate", "bag", "--out", ""),
+        ("demo", "--source", ""),
+    ],
     ids=" ".join,
 )
-def test_an_empty_path_is_not_the_current_folder(
+def test_an_empty_word_is_not_the_current_folder_or_the_default(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert "it is empty: name a file or a folder" in capsys.readouterr().err
+    assert "it is empty: name a " in capsys.readouterr().err
 
 
 def test_an_error_is_one_sentence_and_no_traceback() -> None:

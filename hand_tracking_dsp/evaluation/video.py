@@ -41,6 +41,8 @@ Depth = NDArray[np.uint16]
 """A depth image, uint16 [height, width], millimetres; 0 = unknown."""
 
 _JPEG = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90]
+# Expected deviation of landmarks, % of palm size, at which a hand is not to be shown as an example.
+_USELESS_PERCENT = 30.0
 _PNG = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _LABEL_BGR = (120, 220, 255)
 
@@ -130,8 +132,8 @@ def write_video(
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
-    with the ending .png, stands the picture with the largest hand that was measured, of those whose battery
-    is known if any is.
+    with the ending .png, stands the picture with the hand that was measured best, by size and expected error,
+    of those whose battery is known if any is.
     The labels are remarks that a viewer must see, for example that the pictures are synthetic. Depth images
     of the same stamps, uint16 [height, width] in millimetres, are drawn small into them.
 
@@ -144,7 +146,7 @@ def write_video(
     drawn = recording.hands.keys() & {ns for ns in spool.stamps_ns if ns >= recording.start_ns}
     still_ns = max(
         sorted(drawn),
-        key=lambda ns: (recording.charge_at(ns) is not None, _extent(recording.hands[ns])),
+        key=lambda ns: (recording.charge_at(ns) is not None, _clearness(recording.hands[ns])),
         default=None,
     )
     still = path.with_suffix(".png")
@@ -186,10 +188,19 @@ class _DepthAt:
         return self._next[1] if self._next is not None and self._next[0] == stamp_ns else None
 
 
-def _extent(hands: Sequence[TrackedHand]) -> float:
-    """Return the area of the largest box around a measured hand's landmarks, square pixels; 0 without one."""
-    measured = [hand.landmarks[:, :2] for hand in hands if hand.measured]
-    return max((float(np.prod(np.ptp(points, axis=0))) for points in measured), default=0.0)
+def _clearness(hands: Sequence[TrackedHand]) -> float:
+    """Return how well the clearest measured hand is seen: its box's area, less by its expected error."""
+    return max((_area(hand) * _trust(hand.error_percent) for hand in hands if hand.measured), default=0.0)
+
+
+def _area(hand: TrackedHand) -> float:
+    """Return the area of the box around a hand's landmarks, square pixels."""
+    return float(np.prod(np.ptp(hand.landmarks[:, :2], axis=0)))
+
+
+def _trust(error_percent: float) -> float:
+    """Return 1 at no expected error, or where none is known, and 0 from one on that is of no use."""
+    return 1.0 if math.isnan(error_percent) else max(1.0 - error_percent / _USELESS_PERCENT, 0.0)
 
 
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:

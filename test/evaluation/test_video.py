@@ -104,6 +104,7 @@ def test_the_picture_beside_the_video_shows_a_measured_hand_and_a_known_battery(
     stamps = [cost.stamp_ns for cost in recording.costs]
     recording.hands[stamps[1]] = (made.hand(palm_px=200),)
     recording.hands[stamps[6]] = (made.hand(palm_px=150),)
+    recording.hands[stamps[7]] = (replace(made.hand(palm_px=200), error_percent=33.0),)
     recording.hands[stamps[8]] = (replace(made.hand(palm_px=200), measured=False),)
     del recording.charges[:4]
     with _filled_spool(tmp_path / "spool", stamps) as spool:

@@ -27,6 +27,9 @@ from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.frames import Frames, read_frames
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
 
+# Setting that evaluate --all-measured turns off.
+_GATE = "tracker.gate.enabled"
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFolder:
@@ -82,7 +85,13 @@ def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
         notes.append(f"The machines differ ({changed}): times and energy compare the machines, too.")
     if changed := _changed(one["settings"], other["settings"]):
         notes.append(f"The settings differ ({changed}).")
-    if _leave_out_otherwise(one, other):
+    measured = [name for name, side in (("A", one), ("B", other)) if side["settings"].get(_GATE) is False]
+    if len(measured) == 1:
+        notes.append(
+            f"In {measured[0]} alone every hand is measured on every frame (--all-measured): evaluate both "
+            "alike."
+        )
+    elif _leave_out_otherwise(one, other):
         notes.append(
             "The operating points differ, so that levels leave out other work in A than in B: evaluate both "
             "with --all-measured to compare the networks alone."
@@ -97,7 +106,7 @@ def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
 def _leave_out_otherwise(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     """Return whether the banks' operating points differ and count; older reports do not say them."""
     points = [report["bank"].get("operating_points") for report in (a, b)]
-    gated = any(report["settings"].get("tracker.gate.enabled") for report in (a, b))
+    gated = any(report["settings"].get(_GATE) for report in (a, b))
     return gated and None not in points and points[0] != points[1]
 
 

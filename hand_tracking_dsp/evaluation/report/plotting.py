@@ -121,8 +121,9 @@ def limit_latency(axes: Axes, latencies_ms: Sequence[float] | Array, budget_ms: 
     limit = float(np.nanmax([1.3 * budget_ms, 1.2 * percentile(values, 99)]))
     axes.set_ylim(0, limit)
     if (above := int((values > limit).sum())) > 0:
-        note = f"{above} frames above this range"
-        axes.text(0.99, 0.97, note, transform=axes.transAxes, ha="right", va="top", fontsize=_SMALL_PT)
+        note = f"{above} {'frame' if above == 1 else 'frames'} above this range"
+        text = axes.text(0.99, 0.97, note, transform=axes.transAxes, ha="right", va="top", fontsize=_SMALL_PT)
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
 
 
 def label_levels(axes: Axes, highest: int | None = None) -> None:

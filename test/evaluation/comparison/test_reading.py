@@ -117,6 +117,17 @@ def test_operating_points_that_differ_are_told_where_they_count(
     assert all("--all-measured" in note for note in notes)
 
 
+def test_it_is_told_where_one_of_two_left_nothing_out(
+    made_folder: Callable[..., Path], made_run: Callable[..., Frames]
+) -> None:
+    folders = [
+        made_folder(name, made_run(seconds=2), settings={"tracker.gate.enabled": gated})
+        for name, gated in (("one", False), ("other", True))
+    ]
+    _, note = setting_differences(*map(read_evaluation, folders))
+    assert note.startswith("In A alone every hand is measured")
+
+
 def test_differences_are_told(
     folder: Path, made_folder: Callable[..., Path], made_run: Callable[..., Frames]
 ) -> None:
