@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.documents import read_text
+from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.evaluation.statistics import Interval, percentile_interval
 from hand_tracking_dsp.files import write_text
@@ -153,7 +154,7 @@ def play_unseen(
     Args:
         fleet: The fleet.
         bank: Bank whose operating points are chosen from.
-        trainings: Trained networks by name, of finite weights.
+        trainings: Trained networks by name, of finite weights; those that cannot be exported are left out.
         missions: Missions of each robot.
         folder: Folder for the exported networks, and for the scores of each robot, which are not made again.
         on_progress: Called with a name, the robots played and to play.
@@ -184,13 +185,19 @@ def play_unseen(
 
 
 def _candidates(bank: Manifest, trainings: Mapping[str, Training], folder: Path) -> dict[str, Candidate]:
-    """Return the index, the fixed points and the trained networks, which are called by their weights."""
+    """Return the index, the fixed points and the trained networks, which are called by their weights.
+
+    Networks that cannot be exported are left out.
+    """
     without = (Candidate(INDEX, "index"), *fixed_points(len(bank.points)))
     candidates = {one.name: one for one in without}
     for name, training in trainings.items():
         digest = array_digest(*(array for layer in training.layers for array in layer))
         file = folder / "policies" / digest / "policy.json"
-        export_forecast(PointMlp(training.layers), bank, file, {"training": name})
+        try:
+            export_forecast(PointMlp(training.layers), bank, file, {"training": name})
+        except ModelError:
+            continue  # a poisoned network's weights may be so large that float32 rounds them otherwise
         candidates[name] = Candidate(digest, "learned", file=file.absolute())
     return candidates
 

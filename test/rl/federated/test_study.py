@@ -23,10 +23,13 @@ import pytest
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.federated import study as study_module
+from hand_tracking_dsp.rl.federated.fleet import Fleet
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.study import ALL, ALONE, FleetStudy, alike
-from hand_tracking_dsp.rl.federated.study_scores import StudyScores
+from hand_tracking_dsp.rl.federated.study_scores import StudyScores, play_unseen
+from hand_tracking_dsp.rl.federated.training_files import Training
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
+from hand_tracking_dsp.rl.training.forecast_round import first_layers
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 OPTIONS = FederationOptions(strategy="fedavgm", rounds=1, epochs=1)
@@ -70,6 +73,19 @@ def test_a_damaged_part_is_named(study: FleetStudy, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ModelError, match=f"{file.name} cannot be read"):
         study.train_all(nothing_shown)
+
+
+def test_a_network_that_cannot_be_exported_is_not_played(
+    bank: Manifest, tmp_path: Path, observations: list[LabelledObservations]
+) -> None:
+    sound = first_layers(0)
+    huge = tuple((weight * np.float32(1e6), bias) for weight, bias in sound)
+    fleet = Fleet((), (), (), observations[0])  # nobody to play
+    found = play_unseen(
+        fleet, bank, {"sound": Training(sound), "huge": Training(huge)}, 1, tmp_path, nothing_shown
+    )
+    assert "sound" in found
+    assert "huge" not in found
 
 
 def test_the_share_of_the_gain_is_of_what_all_data_gain_over_robots_alone() -> None:
