@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 
 from hand_tracking_dsp.rl.federated.updates import GuardOptions
 
-STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian", "fedadam")
+STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian")
 """Names of Flower's strategies: McMahan et al., AISTATS 2017; Li et al., MLSys 2020; Hsu et al., "Measuring
 the effects of non-identical data distribution for federated visual classification", 2019; Yin et al., ICML
-2018; Reddi et al., "Adaptive federated optimization", ICLR 2021."""
+2018."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +34,27 @@ class FederationOptions:
         strategy: One of STRATEGIES.
         rounds: Number of rounds.
         epochs: How often a client sees each of its observations in a round.
-        batch: Observations in a client's batch; by FedAdam all are in one.
-        learning_rate: Learning rate in the first round, of the clients' Adam, or of the server's by FedAdam;
-            it falls linearly over the rounds.
+        batch: Observations in a client's batch.
+        learning_rate: Learning rate of the clients in the first round; it falls linearly over the rounds.
         last_rate: Share of it in the last round.
-        descent_rate: Learning rate of the clients' step along their gradient by FedAdam.
         proximal: Weight mu of FedProx's term.
         momentum: Momentum of FedAvgM's server.
         clients: Clients that a round needs.
         guard: Limits of what a client may send; None: whatever comes is taken.
     """
 
-    strategy: str = "fedadam"
-    rounds: int = 300
+    strategy: str = "fedavgm"
+    rounds: int = 60
     epochs: int = 1
     batch: int = 256
     learning_rate: float = 1e-2
     last_rate: float = 0.05
-    descent_rate: float = 0.01
     proximal: float = 0.01
     momentum: float = 0.5
     clients: int = 2
     guard: GuardOptions | None = field(default_factory=GuardOptions)
 
     def rate(self, number: int) -> float:
-        """Return the learning rate in a round, from 1 on."""
+        """Return the clients' learning rate in a round, from 1 on."""
         share = (number - 1) / max(self.rounds - 1, 1)
         return self.learning_rate * (1 + share * (self.last_rate - 1))

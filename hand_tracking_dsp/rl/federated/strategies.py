@@ -24,7 +24,7 @@ from typing import Any
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
-from flwr.serverapp.strategy import FedAdam, FedAvg, FedAvgM, FedMedian, FedProx, Strategy
+from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedProx, Strategy
 
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.rl.federated.options import FederationOptions
@@ -38,7 +38,6 @@ from hand_tracking_dsp.rl.federated.records import (
     LEARNING_RATE,
     LOSS,
     METRICS,
-    OPTIMIZER,
     arrays_from,
     bytes_of,
     contract_differences,
@@ -46,16 +45,11 @@ from hand_tracking_dsp.rl.federated.records import (
     record_of,
 )
 from hand_tracking_dsp.rl.federated.updates import Arrays, Update, bounded, reason_to_refuse
-from hand_tracking_dsp.rl.training.forecast_round import DESCENT
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_REASON = 500
-# Below the clients' steps, so that FedAdam follows the direction of small ones, too.
-_TAU = 1e-8
-# More observations than a client has.
-_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,10 +137,6 @@ class GuardedStrategy(Strategy):
         config[CONTRACT] = self._contract
         config[EPOCHS], config[BATCH] = self._options.epochs, self._options.batch
         config[LEARNING_RATE] = self._options.rate(number)
-        if isinstance(self._inner, FedAdam):
-            self._inner.eta = self._options.rate(number)
-            config[LEARNING_RATE], config[OPTIMIZER] = self._options.descent_rate, DESCENT
-            config[BATCH] = _ALL
         messages = list(self._inner.configure_train(number, arrays, config, grid))
         self._sent = sum(map(bytes_of, messages))
         return messages
@@ -259,10 +249,6 @@ def _flowers_own(options: FederationOptions) -> Strategy:
         return FedProx(**shared, proximal_mu=options.proximal)
     if options.strategy == "fedavgm":
         return FedAvgM(**shared, server_learning_rate=1.0, server_momentum=options.momentum)
-    if options.strategy == "fedadam":
-        # Clients that run Adam take steps of one size, whatever their gradient: what few of them need badly
-        # counts no more in the mean than what many hardly need. Here Adam runs on the server alone.
-        return FedAdam(**shared, tau=_TAU)
     if options.strategy == "fedmedian":
         return FedMedian(**shared)
     return FedAvg(**shared)

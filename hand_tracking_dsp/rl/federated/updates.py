@@ -43,7 +43,7 @@ class GuardOptions:
             least 1.
     """
 
-    longest: float = 4.0
+    longest: float = 2.0
     most_examples: float = 4.0
 
 
