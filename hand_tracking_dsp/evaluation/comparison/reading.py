@@ -85,13 +85,13 @@ def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
         notes.append(f"The machines differ ({changed}): times and energy compare the machines, too.")
     if changed := _changed(one["settings"], other["settings"]):
         notes.append(f"The settings differ ({changed}).")
-    measured = [name for name, side in (("A", one), ("B", other)) if side["settings"].get(_GATE) is False]
-    if len(measured) == 1:
+    gates = [side["settings"].get(_GATE) for side in (one, other)]
+    if set(gates) == {True, False}:
         notes.append(
-            f"In {measured[0]} alone every hand is measured on every frame (--all-measured): evaluate both "
-            "alike."
+            f"In {'AB'[gates.index(False)]} alone every hand is measured on every frame (--all-measured): "
+            "evaluate both alike."
         )
-    elif _leave_out_otherwise(one, other):
+    elif True in gates and _other_points(one["bank"], other["bank"]):
         notes.append(
             "The operating points differ, so that levels leave out other work in A than in B: evaluate both "
             "with --all-measured to compare the networks alone."
@@ -103,11 +103,10 @@ def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
     return notes
 
 
-def _leave_out_otherwise(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Return whether the banks' operating points differ and count; older reports do not say them."""
-    points = [report["bank"].get("operating_points") for report in (a, b)]
-    gated = any(report["settings"].get(_GATE) for report in (a, b))
-    return gated and None not in points and points[0] != points[1]
+def _other_points(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Return whether the banks' operating points differ; older reports do not say them."""
+    points = [bank.get("operating_points") for bank in (a, b)]
+    return None not in points and points[0] != points[1]
 
 
 def _changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
