@@ -66,6 +66,13 @@ def test_fronts_are_printed_with_their_evaluations_and_drawn(
     assert (out / "architecture.png").exists()
 
 
+@pytest.fixture
+def never_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do without Optuna, which is asked for first, where nothing is searched."""
+    monkeypatch.setattr(architecture, "require_optuna", lambda: None)
+
+
+@pytest.mark.usefixtures("never_searched")
 def test_an_agent_of_other_layers_is_left_out(
     pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +92,7 @@ def test_an_agent_of_other_layers_is_left_out(
     assert "has no blocks in fp32: make them" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("never_searched")
 def test_an_agent_s_file_that_cannot_be_read_is_refused_before_anything_is_measured(
     pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +107,7 @@ def start_of(bank: Manifest) -> StartNetwork:
     return StartNetwork(blocks, WHOLE, surrogate, measured["time"].astype(np.float64), 80)
 
 
+@pytest.mark.usefixtures("never_searched")
 def test_a_bank_without_blocks_and_wrong_options_are_refused(pack: str, capsys) -> None:
     words = ["models", "architecture", pack, "--bank", str(original_bank())]
     assert main(words) == 1
