@@ -61,7 +61,7 @@ _HANDS = 2
 _BITS = 0xF8
 # Enough for the battery to be heard and the drift to be measured.
 _SIGHTS = 222
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 _POLL_S = 0.01
 _LEVEL = 2
 
@@ -143,11 +143,16 @@ def _save_sight(out: Path) -> None:
         ) as nodes,
     ):
         deadline_s = time.monotonic() + _PATIENCE_S
-        while viewer.seen < _SIGHTS and not nodes.exited() and time.monotonic() < deadline_s:
+        while not nodes.exited() and time.monotonic() < deadline_s:
+            if viewer.seen >= _SIGHTS and viewer.sight is not None:
+                break
             time.sleep(_POLL_S)
         sight = viewer.sight if viewer.seen >= _SIGHTS else None
     if sight is None:
-        msg = f"The nodes did not show {_HANDS} hands for long enough; they said last: {' '.join(said)}"
+        msg = (
+            f"The nodes showed {_HANDS} hands in {viewer.seen} of the {_SIGHTS} images waited for, measured "
+            f"{'once or more' if viewer.sight else 'in none'}; they said last: {' '.join(said)}"
+        )
         raise HandTrackingError(msg)
     overlay = sight.overlay
     write_caption(overlay, "synthetic picture", at_bottom=True)

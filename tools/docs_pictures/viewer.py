@@ -55,8 +55,8 @@ class Viewer(SpinningNode):
         domain_id: ROS domain; None: the environment's.
 
     Attributes:
-        sight: The newest; None: none yet.
-        seen: How many there were.
+        sight: The newest in which every hand was measured; None: none yet.
+        seen: How many sights of so many hands there were, measured or predicted.
     """
 
     def __init__(self, hands: int, domain_id: int | None = None) -> None:
@@ -80,10 +80,13 @@ class Viewer(SpinningNode):
         if markers is None:
             return
         hands = strokes(markers.markers)
-        if len(hands) == self._hands and not any(hand.name.endswith(_PREDICTED) for hand in hands):
+        if len(hands) != self._hands:
+            return
+        self.seen += 1
+        # On a busy machine most hands are predicted: the picture waits for measured ones, the count does not.
+        if not any(hand.name.endswith(_PREDICTED) for hand in hands):
             # A copy: the message's bytes cannot be drawn into.
             self.sight = Sight(image_to_pixels(message)[0].copy(), hands)
-            self.seen += 1
 
 
 def strokes(markers: Sequence[Marker]) -> list[Strokes]:

@@ -82,6 +82,19 @@ def test_overlay_and_markers_of_one_image_are_a_sight(domain_id, hand):
     assert viewer.sight.overlay.flags.writeable
 
 
+def test_a_predicted_hand_counts_but_is_not_in_the_picture(domain_id, hand):
+    overlay = pixels_to_image(np.zeros((480, 640, 3), np.uint8), Header())
+    predicted = replace(hand, measured=False, measurement_age_s=0.03)
+    with Viewer(1, domain_id) as viewer:
+        viewer._on_markers(hand_markers([predicted], Header(), 500.0, CENTRE_PX))
+        viewer._on_overlay(overlay)
+        assert (viewer.seen, viewer.sight) == (1, None)
+        viewer._on_markers(hand_markers([hand], Header(), 500.0, CENTRE_PX))
+        viewer._on_overlay(overlay)
+    assert viewer.seen == 2
+    assert viewer.sight.hands[0].name == "left #5 0.98"
+
+
 def test_an_overlay_without_its_markers_is_no_sight(domain_id):
     with Viewer(0, domain_id) as viewer:
         viewer._on_overlay(pixels_to_image(np.zeros((480, 640, 3), np.uint8), Header()))
