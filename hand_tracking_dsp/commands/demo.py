@@ -100,8 +100,8 @@ def run(args: argparse.Namespace) -> int:
     out: Path = args.out
     view = LiveView()
     view.say(
-        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, falling by "
-        f"{_DRAIN:.0%} of full, to last {_LASTS} times as long"
+        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, {_DRAIN:.0%} of it "
+        f"used in that time, although the controller is asked to make it last {_LASTS} times as long"
     )
     view.say(f"{machine_line()}\n")
     with (

@@ -277,5 +277,5 @@ def _figures(situation: Situation) -> str:
     elif frame is not None and frame.operating_point != situation.point:
         latency = f"frames still run at {point_name(frame.operating_point)}"
     else:
-        latency = f"too few frames at point {situation.point} to judge"
+        latency = f"no p95 latency of point {situation.point} yet"
     return latency if math.isnan(situation.charge) else f"{latency}, battery {situation.charge:.0%}"

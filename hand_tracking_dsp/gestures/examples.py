@@ -79,6 +79,12 @@ class OwnGesture:
         near = [self.distance_deg(np.asarray(vector)) <= self.tolerance_deg for vector in other.examples]
         return sum(near) / len(near)
 
+    def consistency(self) -> float:
+        """Give the largest share of the examples, 0 to 1, that lie within the tolerance of one of them."""
+        examples = np.asarray(self.examples)
+        near = [float((_distances(examples, one) <= self.tolerance_deg).mean()) for one in examples]
+        return max(near)
+
 
 def learn_gesture(name: str, samples: Sequence[HandFeatures]) -> OwnGesture:
     """Make a gesture of samples of it, in the order of time.

@@ -50,7 +50,7 @@ def _of_silence(figures: Figures, now_s: float) -> list[tuple[str, str]]:
     """Say who has fallen silent: of all topics together, else of those that always have something to say."""
     silent_s = now_s - max(figures.received_s.values())
     if silent_s > _SILENT_S:
-        return [("silent", f"nothing has been received for {silent_s:.0f} s")]
+        return [("silent", f"nothing has been received for {silent_s:.0f} s; what follows was true then")]
     return [
         ("silent", f"{node}: nothing has been received for {now_s - figures.received_s[topic]:.0f} s")
         for topic, node in _STEADY.items()

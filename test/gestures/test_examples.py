@@ -89,6 +89,12 @@ def test_the_share_of_examples_in_common(samples):
     assert call.overlap(three) == three.overlap(call) == 0.0
 
 
+def test_consistency_is_the_share_of_examples_of_one_pose(samples):
+    assert learn_gesture("call", samples("call")).consistency() == 1.0
+    mixed = learn_gesture("mixed", [*samples("call", 20), *samples("three", 20)])
+    assert 0.4 < mixed.consistency() < 0.65
+
+
 @pytest.mark.parametrize(
     "name", ["", "Stop", "a b", "9", "x" * 41, "fist", "count_3", "pinch_drag", "swipe_up"]
 )

@@ -119,7 +119,7 @@ def test_the_words_say_what_is_missing():
     figures = Figures()
     figures.add("stats", stats(0, 0), 0.0)
     words = dict(rows(figures, 10.0))
-    assert words["silent"] == "nothing has been received for 10 s"
+    assert words["silent"] == "nothing has been received for 10 s; what follows was true then"
     assert "pruning_controller_node" in words["controller"]
     assert "battery" not in words
 

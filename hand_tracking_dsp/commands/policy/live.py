@@ -58,9 +58,6 @@ from hand_tracking_dsp.scheduling.options import SchedulingOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _DURATION_S = 180.0
-# Two hands in fp32 are where the levels' times differ most. On two cores of an AMD EPYC the dense level is in
-# time while it is quiet and late in a quarter of all frames of this script, the sparsest level in 0.5 %.
-_BUDGET_MS = "36"
 _LOAD = "quiet:15,1:20,2:5,1:20"
 _OWN_OPTIONS = {
     (CAMERA, "source"): "give --source",
@@ -148,15 +145,15 @@ def _add_policies(parser: argparse.ArgumentParser) -> None:
 
 def _add_cases(parser: argparse.ArgumentParser) -> None:
     """Declare what makes the cases: of several values each combination is one."""
-    budget = declaration(ControllerOptions, "budget_ms")
+    budget = f"{ControllerOptions().budget_ms:g}"
     add_option(
         parser,
         "--budget-ms",
-        budget,
+        declaration(ControllerOptions, "budget_ms"),
         type=str,
-        default=_BUDGET_MS,
+        default=budget,
         metavar="MS",
-        help=f"latency budget, several with commas between are cases of their own (default: {_BUDGET_MS})",
+        help=f"latency budget, several with commas between are cases of their own (default: {budget})",
     )
     parser.add_argument(
         "--hands",

@@ -54,6 +54,7 @@ class _Input:
     backoff: Backoff = field(default_factory=lambda: Backoff(_RENEWAL))
     renew_at_s: float = math.inf
     renewals: int = 0
+    told_renewal: bool = False
     several_since_s: float = math.inf
 
 
@@ -253,8 +254,14 @@ class Wiring:
         if math.isinf(own.renew_at_s):
             own.backoff.succeeded()
             own.renew_at_s = now_s + own.backoff.failed()
+            own.told_renewal = False
         elif now_s >= own.renew_at_s and not own.subscription.by_reference:
             own.subscription.renew()
             own.renewals += 1
             own.renew_at_s = now_s + own.backoff.failed()
-            self._node.get_logger().info(f"Subscribed to {own.end.topic} again: nothing has come from it.")
+            # Once for each silence: some publishers have nothing to say, and diagnostics has the count.
+            if not own.told_renewal:
+                own.told_renewal = True
+                self._node.get_logger().info(
+                    f"Subscribed to {own.end.topic} again: nothing has come from it."
+                )

@@ -111,6 +111,13 @@ def test_a_pose_that_is_built_in_is_warned_of(draw, tmp_path, capsys):
     assert "5 of 5 images also show the built-in open_palm" in capsys.readouterr().out
 
 
+def test_a_mixture_of_poses_is_warned_of(draw, tmp_path, capsys):
+    turns = [0, 3, 6, 9, 12, 15, 18, 21]
+    draw("both", "call", turns)
+    assert record("both", draw("both", "three", turns), tmp_path / "own.yaml") == 0
+    assert "% of the examples show one pose" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
