@@ -21,7 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.cameras.mesh.catalogue import SPLITS
-from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
+from hand_tracking_dsp.commands.arguments import (
+    add_executor,
+    add_seed,
+    read_executor,
+    require_at_least,
+    require_between,
+)
 from hand_tracking_dsp.commands.hourglass.common import add_person
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import make_console
@@ -30,6 +36,7 @@ from hand_tracking_dsp.evaluation.pose_benchmark.benchmark import BENCHMARKS
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.compression.hourglass.samples import SamplesLeftOut, SampleSource
+    from hand_tracking_dsp.evaluation.executor import Executor
 
 _RENDERED = 49152
 
@@ -61,13 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--folder", type=Path, metavar="DIR", help="folder of the data set, as published")
     add_person(parser)
-    parser.add_argument("--workers", type=int, default=1, help="processes that make them")
+    add_executor(parser, "shards of samples")
     add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Make the samples."""
-    require_at_least(options, workers=1)
+    executor = read_executor(options)
     require_between(options, empty=(0, 1))
     if options.count is not None:
         require_at_least(options, count=1)
@@ -76,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         from hand_tracking_dsp.compression.hourglass.samples import rendered_hands
 
         count = options.count or _RENDERED
-        _make(options, count, rendered_hands(options.split, options.seed, options.empty))
+        _make(options, executor, count, rendered_hands(options.split, options.seed, options.empty))
         console.print(f"{count} samples of the split {options.split} are in {options.out}.")
         return 0
     from hand_tracking_dsp.compression.hourglass.public_samples import SPLITS as PARTS
@@ -88,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     dataset = open_dataset(options.from_dataset, options.folder, options.split, options.person)
     count = min(options.count or len(dataset), len(dataset))
     part = options.from_dataset, options.folder, options.split, options.person
-    left_out = _make(options, count, dataset_frames(*part, count))
+    left_out = _make(options, executor, count, dataset_frames(*part, count))
     title = dataset.benchmark.title
     console.print(f"{count} frames of {title} are in {options.out}, {len(dataset.benchmark.joints)} joints.")
     if left_out.count:
@@ -96,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _make(options: argparse.Namespace, count: int, source: SampleSource) -> SamplesLeftOut:
+def _make(
+    options: argparse.Namespace, executor: Executor, count: int, source: SampleSource
+) -> SamplesLeftOut:
     from hand_tracking_dsp.compression.hourglass.samples import make_samples
 
     with WorkProgress(make_console()) as report:
@@ -105,5 +114,5 @@ def _make(options: argparse.Namespace, count: int, source: SampleSource) -> Samp
             count,
             source,
             lambda done, of: report("making samples", done, of, ""),
-            options.workers,
+            executor,
         )

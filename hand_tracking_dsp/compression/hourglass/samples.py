@@ -18,9 +18,8 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -33,6 +32,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
 from hand_tracking_dsp.compression.data.depth_bytes import to_bytes
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
@@ -204,9 +204,20 @@ def _draw_rendered(split: str, seed: int, empty_share: float, index: int) -> Dep
 
 
 def make_samples(
-    folder: Path, count: int, source: SampleSource, on_progress: Progress, workers: int = 1
+    folder: Path,
+    count: int,
+    source: SampleSource,
+    on_progress: Progress,
+    executor: Executor = THIS_PROCESS,
 ) -> SamplesLeftOut:
-    """Make samples in a folder in several processes, or go on where an earlier call was stopped.
+    """Make samples in a folder, or go on where an earlier call was stopped.
+
+    Args:
+        folder: Folder to write to, created if missing.
+        count: Number of samples.
+        source: Where they come from.
+        on_progress: Called with the samples made and to make.
+        executor: Where the work runs.
 
     Returns:
         Those that this call could not make.
@@ -224,10 +235,10 @@ def make_samples(
     starts = range(0, count, _SHARD)
     missing = [start for start in starts if not _shard(folder, start).exists()]
     on_progress(max(count - _SHARD * len(missing), 0), count)
-    make = partial(_make_shard, folder, count, source)
+    work = _Work(folder.absolute(), count, source)
     left_out = SamplesLeftOut()
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done, one in enumerate(pool.map(make, missing), len(starts) - len(missing) + 1):
+    with closing(executor.as_completed(_make_shard, work, missing)) as made:
+        for done, (_, one) in enumerate(made, len(starts) - len(missing) + 1):
             left_out = SamplesLeftOut(left_out.count + one.count, one.problem or left_out.problem)
             on_progress(min(_SHARD * done, count), count)
     return left_out
@@ -237,14 +248,23 @@ def _shard(folder: Path, start: int) -> Path:
     return folder / f"{start:07d}.npz"
 
 
-def _make_shard(folder: Path, count: int, source: SampleSource, start: int) -> SamplesLeftOut:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the processes that make samples have in common: make_samples's arguments."""
+
+    folder: Path
+    count: int
+    source: SampleSource
+
+
+def _make_shard(work: _Work, start: int) -> SamplesLeftOut:
     cv2.setNumThreads(1)
     made: list[DepthSamples] = []
     left_out = SamplesLeftOut()
-    for number in range(start, min(start + _SHARD, count)):
+    for number in range(start, min(start + _SHARD, work.count)):
         problem = f"sample {number} shows no depth where the hand is."
         try:
-            sample = source.draw(number)
+            sample = work.source.draw(number)
         except HandTrackingError as error:
             sample, problem = None, str(error)
         if sample is None:
@@ -255,7 +275,7 @@ def _make_shard(folder: Path, count: int, source: SampleSource, start: int) -> S
         msg = f"None of {left_out.count} samples could be made, the last one since {left_out.problem}"
         raise ConfigurationError(msg)
     arrays = joined(made)
-    shard = _shard(folder, start)
+    shard = _shard(work.folder, start)
     unfinished = shard.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
         np.savez(file, **{name: getattr(arrays, name) for name in _FIELDS})
