@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.models.compositions import FITTED_HANDS
-from hand_tracking_dsp.commands.models.output import NOTE
+from hand_tracking_dsp.commands.models.output import NOTE, WorkProgress
 from hand_tracking_dsp.commands.output import (
     machine_line,
     make_console,
@@ -167,8 +168,12 @@ def run(options: argparse.Namespace) -> int:
         CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
     )
     inputs = [input_statistics(images) for images in chosen_on.scenes.values()]
-    singles = single_deviations(chosen_on, len(profile.names), executor)
-    found = compare_agents(profile, agents, inputs, singles, measured_on, executor)
+    with WorkProgress(console) as progress:
+        on_blocks, on_networks = (
+            partial(_show, progress, f"measuring {what}") for what in ("single blocks", "composed networks")
+        )
+        singles = single_deviations(chosen_on, len(profile.names), executor, on_blocks)
+        found = compare_agents(profile, agents, inputs, singles, measured_on, executor, on_networks)
     agent = next(iter(agents.values()))
     report = _print_all(console, found, list(agents), recognized_scenes(measured_on))
     report["decision_ms"] = decision_ms(agent, inputs)
@@ -192,9 +197,13 @@ def run(options: argparse.Namespace) -> int:
         f"multiplications: an estimate."
     )
     console.print(note, highlight=False)
-    save_comparison(found, list(agents), options.out / PICTURE)
     write_json(options.out / REPORT, report)
+    save_comparison(found, list(agents), options.out / PICTURE)
     return 0
+
+
+def _show(progress: WorkProgress, work: str, done: int, of: int) -> None:
+    progress(work, done, of, "")
 
 
 def _swaps(bank: Manifest, found: Sequence[ComparedComposition], count: int) -> SwapFigures | None:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import process_time
 
@@ -94,6 +94,7 @@ def compare_agents(
     singles: Array,
     measured_on: CompositionMeter,
     executor: Executor = EVERY_CORE,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[ComparedComposition]:
     """Let each method compose for each limit and scene, and measure all.
 
@@ -104,6 +105,7 @@ def compare_agents(
         singles: single_deviations on other hands, for dynamic programming.
         measured_on: Hands that all are measured on.
         executor: Where the work runs.
+        on_progress: Called with the compositions measured and to measure.
     """
     drawn = profile.surrogate.centres.astype(np.int64)
     times, estimates = time_left(profile.time, drawn), profile.surrogate.deviation_percent(drawn)
@@ -121,7 +123,7 @@ def compare_agents(
             choices |= {name: agent.compose(context).choice for name, agent in agents.items()}
             found += [(name, limit, scene, tuple(choice)) for name, choice in choices.items()]
     different = sorted({choice for *_, choice in found})
-    measured = dict(zip(different, measure_all(measured_on, different, executor), strict=True))
+    measured = dict(zip(different, measure_all(measured_on, different, executor, on_progress), strict=True))
     return [
         ComparedComposition(
             name,

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,9 +97,15 @@ def best_compositions(
     ]
 
 
-def single_deviations(meter: CompositionMeter, blocks: int, executor: Executor) -> Doubles:
+def single_deviations(
+    meter: CompositionMeter,
+    blocks: int,
+    executor: Executor,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Doubles:
     """Measure the dense network with one block at each intensity, [b, 5, s]: % of palm size, by SCENES."""
-    dense, *measured = measure_all(meter, [[0] * blocks, *single_choices(blocks)], executor)
+    choices = [[0] * blocks, *single_choices(blocks)]
+    dense, *measured = measure_all(meter, choices, executor, on_progress)
     pruned = np.array(measured).reshape(blocks, len(INTENSITIES) - 1, -1)
     found: Doubles = np.concatenate([np.tile(dense, (blocks, 1, 1)), pruned], axis=1)
     return found
