@@ -59,6 +59,11 @@ class Executor:
     workers: int = 0
     cluster: str = ""
 
+    @property
+    def processes(self) -> int:
+        """Number of processes on this machine."""
+        return self.workers or _cores()
+
     def map(
         self,
         run: Callable[[Shared, Item], Result],
@@ -106,7 +111,7 @@ class Executor:
             ConfigurationError: Dask is not installed, the scheduler does not answer, or it has no worker.
             HandTrackingError: Processes were killed again and again.
         """
-        count = min(self.workers or _cores(), len(items))
+        count = min(self.processes, len(items))
         if self.cluster:
             yield from _on_cluster(self.cluster, run, shared, items, on_wait)
         elif count > 1:

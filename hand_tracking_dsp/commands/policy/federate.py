@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import (
@@ -125,6 +126,8 @@ def run(options: argparse.Namespace) -> int:
         _join(options)
     else:
         require_at_least(options, simulate=2)
+        _require_ray()
+        _stop_when_told()
         require_writable(options.out, FILE, PICTURE)
         simulate(options, FederationOptions(strategy=options.strategy, rounds=options.rounds))
     return 0
@@ -228,3 +231,17 @@ def _require_flower() -> None:
             "virtual environment of its own."
         )
         raise ConfigurationError(msg) from error
+
+
+def _require_ray() -> None:
+    """Check that Ray is installed, which Flower's simulation runs clients in.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    if find_spec("ray") is None:
+        msg = (
+            "A simulated fleet needs Ray: run pip install -r requirements/fleet.in in a virtual environment of "
+            "its own."
+        )
+        raise ConfigurationError(msg)

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -68,6 +67,7 @@ def simulate(options: argparse.Namespace, settings: FederationOptions) -> None:
     """Train and evaluate simulated fleets, print the table, and write fleet.json and fleet.png.
 
     Raises:
+        HandTrackingError: Flower's simulation, or a process that plays missions, ended before its time.
         ModelError: Bank or device cannot be used, or a file of an earlier call is damaged.
         OutputError: A file cannot be written.
     """
@@ -80,9 +80,6 @@ def simulate(options: argparse.Namespace, settings: FederationOptions) -> None:
     device = read_device(options, bank)
     require_same_levels(device, bank)
     sizes = FleetOptions(options.simulate, options.missions, options.unseen, seed=options.seed)
-    # Thousands of lines of Flower's and of refused clients, which the table counts.
-    for name in ("flwr", "hand_tracking_dsp.rl.federated"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     console = make_console()
     about = f"Fleets: {options.seeds}, each of {sizes.clients} unlike robots, and {sizes.unseen} never seen"
     console.print(f"{about}; {machine_line()}")

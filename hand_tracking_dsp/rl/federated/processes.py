@@ -22,25 +22,23 @@ told to Flower's makers: telemetry and the look for updates are off. No packages
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder, write_text
 from hand_tracking_dsp.rl.federated.certificates import ServerFiles
+from hand_tracking_dsp.rl.federated.running import environment, running, script
 from hand_tracking_dsp.rl.federated.server_app import DONE, POLICY
 
 CONNECTION = "fleet"
 _LOOPBACK = "127.0.0.1"
-_START_S, _STOP_S, _POLL_S = 120.0, 15.0, 0.2
+_START_S, _POLL_S = 120.0, 0.2
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 2.0, 60.0
 _APP = """\
 [project]
@@ -119,12 +117,12 @@ def serve(options: ServerOptions) -> None:
         *_server_security(options.files),
     ]
     log = options.folder / "flower.log"
-    with _running(command, home, log) as superlink:
+    with running(command, home, log) as superlink:
         _wait_for(control, superlink, log)
         for key in options.files.clients if options.files else ():
             _register(key, home, log)
         run = ["flwr", "run", str(home / "app"), CONNECTION, "--stream"]
-        with _running(run, home, log) as streaming:
+        with running(run, home, log) as streaming:
             while streaming.poll() is None and superlink.poll() is None and not done.exists():
                 time.sleep(_POLL_S)
     if not done.exists():
@@ -160,7 +158,7 @@ def join(options: ClientOptions) -> None:
         command += ["--root-certificates", str(options.authority)] if options.authority else ["--insecure"]
         command += ["--auth-supernode-private-key", str(options.key)] if options.key else []
         started = time.monotonic()
-        with _running(command, home, log) as supernode:
+        with running(command, home, log) as supernode:
             status = supernode.wait()
         pause_s = _FIRST_PAUSE_S if time.monotonic() - started > _LAST_PAUSE_S else pause_s
         print(f"Flower's SuperNode ended with status {status}; the next begins in {pause_s:g} s, see {log}.")
@@ -173,21 +171,6 @@ def free_address() -> str:
     with socket.socket() as one:
         one.bind((_LOOPBACK, 0))
         return f"{_LOOPBACK}:{one.getsockname()[1]}"
-
-
-def environment(home: Path) -> dict[str, str]:
-    """Return the environment of Flower's processes: quiet, and with its state in a folder of ours."""
-    scripts = str(Path(sys.executable).parent)
-    return {
-        **os.environ,
-        "FLWR_HOME": str(home),
-        "FLWR_TELEMETRY_ENABLED": "0",
-        "FLWR_DISABLE_UPDATE_CHECK": "1",
-        "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
-        # Networks this small gain nothing by threads, and the robot's nodes need the cores.
-        "OMP_NUM_THREADS": "1",
-        "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")]),
-    }
 
 
 def _server_security(files: ServerFiles | None) -> list[str]:
@@ -220,7 +203,7 @@ def _register(key: Path, home: Path, log: Path) -> None:
         ConfigurationError: It is no key of the right kind.
         HandTrackingError: The SuperLink does not answer.
     """
-    command = [_script("flwr"), "supernode", "register", str(key), CONNECTION]
+    command = [script("flwr"), "supernode", "register", str(key), CONNECTION]
     try:
         done = subprocess.run(
             command, env=environment(home), capture_output=True, text=True, check=False, timeout=_START_S
@@ -250,45 +233,3 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         time.sleep(_POLL_S)
     msg = f"Flower's SuperLink does not listen on {address}: see {log}."
     raise HandTrackingError(msg)
-
-
-def _script(name: str) -> str:
-    """Return the path of one of Flower's programs beside this Python.
-
-    Raises:
-        ConfigurationError: It is not there.
-    """
-    path = Path(sys.executable).parent / name
-    if not path.exists():
-        msg = f"{path} is missing: run pip install -r requirements/fleet.in in this environment."
-        raise ConfigurationError(msg)
-    return str(path)
-
-
-@contextmanager
-def _running(command: Sequence[str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one of Flower's programs, and end it and what it has started when the block ends."""
-    with log.open("ab") as file:
-        process = subprocess.Popen(
-            [_script(command[0]), *command[1:]],
-            env=environment(home),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and after it whatever is left of its session."""
-    with suppress(ProcessLookupError):
-        process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_STOP_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -20,6 +20,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
@@ -110,6 +111,8 @@ class GuardedStrategy(Strategy):
         bank: Bank on the server.
         on_round: Called after each round.
         done: Number of rounds that an earlier run finished.
+        numbers: Numbers of clients by Flower's own, which a simulation draws anew each time; the others keep
+            theirs.
     """
 
     def __init__(
@@ -118,9 +121,11 @@ class GuardedStrategy(Strategy):
         bank: Manifest,
         on_round: Callable[[Round], None],
         done: int = 0,
+        numbers: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         self._options, self._bank, self._on_round, self._done = options, bank, on_round, done
         self._inner, self._contract = _flowers_own(options), contract_text(bank)
+        self._numbers = numbers
         self._given: Arrays = {}
         self._sent = 0
 
@@ -148,7 +153,7 @@ class GuardedStrategy(Strategy):
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
         """Aggregate what is sound of the replies; without any the weights stay, and the round comes again."""
         # Sums of floats depend on the order, and Flower draws clients at random.
-        number, came = self._done + 1, sorted(replies, key=lambda one: one.metadata.src_node_id)
+        number, came = self._done + 1, sorted(replies, key=self.number_of)
         received = sum(map(bytes_of, came))
         sound, refused = self._screened(came)
         arrays, metrics = self._inner.aggregate_train(number, sound) if sound else (None, None)
@@ -185,12 +190,17 @@ class GuardedStrategy(Strategy):
         """Log the settings."""
         self._inner.summary()
 
+    def number_of(self, reply: Message) -> int:
+        """Return the number of the client that a reply is from."""
+        node: int = reply.metadata.src_node_id
+        return self._numbers.get(node, node)
+
     def _screened(self, replies: list[Message]) -> tuple[list[Message], dict[int, str]]:
         """Return the replies to aggregate, and why others are refused by the client's number."""
         refused: dict[int, str] = {}
         updates: dict[int, Update] = {}
         for reply in replies:
-            client = reply.metadata.src_node_id
+            client = self.number_of(reply)
             found = self._read(reply)
             if isinstance(found, str):
                 # Parts of it are the client's own words.
@@ -202,9 +212,9 @@ class GuardedStrategy(Strategy):
         if self._options.guard:
             taken = bounded(taken, self._given, self._options.guard)
         bounded_of = dict(zip(updates, taken, strict=True))
-        sound = [reply for reply in replies if reply.metadata.src_node_id in bounded_of]
+        sound = [reply for reply in replies if self.number_of(reply) in bounded_of]
         for reply in sound:
-            update = bounded_of[reply.metadata.src_node_id]
+            update = bounded_of[self.number_of(reply)]
             loss = reply.content.metric_records[METRICS][LOSS]
             reply.content = RecordDict(
                 {

@@ -21,30 +21,21 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from flwr.app import Context, Message
-from flwr.clientapp import ClientApp
-from numpy.typing import NDArray
-
-from hand_tracking_dsp.rl.federated.client import make_client
 from hand_tracking_dsp.rl.federated.fleet import dealt, joined
-from hand_tracking_dsp.rl.federated.local_grid import LocalGrid
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.part_files import array_digest, part_file
-from hand_tracking_dsp.rl.federated.records import ARRAYS, arrays_from, arrays_of, layers_of, record_of
-from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
+from hand_tracking_dsp.rl.federated.simulation import LOG, FleetTraining, simulate
+from hand_tracking_dsp.rl.federated.simulation_client import SPOILS
 from hand_tracking_dsp.rl.federated.training_files import Training, kept_training
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
-from hand_tracking_dsp.rl.training.forecast_round import Layers, RoundOptions, first_layers, train_layers
+from hand_tracking_dsp.rl.training.forecast_round import RoundOptions, first_layers, train_layers
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 ALL, ALONE = "all data in one place", "alone"
 """Names of trainings; of those alone the number follows."""
 
 Progress = Callable[[str, int, int], None]
-Spoil = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-_HUGE = np.float32(1e6)
 # Of 4, 8 and 24 epochs, and of 8 and 24, those with the least loss on five robots of the fleet whose data
 # were left out.
 _EPOCHS_OF_ALL, _EPOCHS_ALONE = 8, 24
@@ -63,6 +54,7 @@ class FleetStudy:
         options: Settings; its strategy is the one that is named before the study.
         seed: Seed of the first weights.
         folder: Folder of trainings that are done.
+        workers: Number of processes that a fleet's clients run in.
     """
 
     data: tuple[LabelledObservations, ...]
@@ -70,6 +62,7 @@ class FleetStudy:
     options: FederationOptions
     seed: int
     folder: Path
+    workers: int = 1
 
     def train_all(self, on_progress: Progress) -> dict[str, Training]:
         """Train all data in one place, by each strategy, with alike clients, and robots alone.
@@ -78,6 +71,7 @@ class FleetStudy:
             on_progress: Called with a name, the trainings done and to do.
 
         Raises:
+            HandTrackingError: Flower's simulation ended before its time.
             ModelError: A file of a training that was done is damaged.
             OutputError: A file cannot be written.
         """
@@ -97,36 +91,48 @@ class FleetStudy:
             on_progress: Called with a name, the trainings done and to do.
 
         Raises:
+            HandTrackingError: Flower's simulation ended before its time.
             ModelError: A file of a training that was done is damaged.
             OutputError: A file cannot be written.
         """
         cases = {}
-        for what, spoil in (("NaN", _nan), ("huge weights", _huge)):
+        for spoil in SPOILS:
             for strategy, guard in (
                 (self.options.strategy, self.options.guard),
                 (self.options.strategy, None),
                 ("fedmedian", None),
             ):
-                name = f"{strategy}{'' if guard else ' without the guard'}, one sends {what}"
+                name = f"{strategy}{'' if guard else ' without the guard'}, one sends {spoil}"
                 settings = replace(self.options, strategy=strategy, guard=guard)
                 cases[name] = _Case(self.data, settings, spoil)
         return self._train("poisoned trainings", cases, on_progress)
 
     def _train(self, what: str, cases: Mapping[str, _Case], on_progress: Progress) -> dict[str, Training]:
-        found = {}
-        for done, (name, case) in enumerate(cases.items(), start=1):
+        files = {}
+        for name, case in cases.items():
             # Poisoned and alike clients have the data and the options of others, but not their names.
             key = (name, [_digest(own) for own in case.data], asdict(case.options), self.seed)
-            file = part_file(self.folder, "training.npz", *key)
-            found[name] = kept_training(file, partial(self._trained, case))
-            on_progress(what, done, len(cases))
+            files[name] = part_file(self.folder, "training.npz", *key)
+
+        def show() -> None:
+            on_progress(what, sum(file.exists() for file in files.values()), len(files))
+
+        fleets = [
+            FleetTraining(files[name], case.data, case.options, self.seed, case.spoil)
+            for name, case in cases.items()
+            if isinstance(case.options, FederationOptions) and not files[name].exists()
+        ]
+        if fleets:
+            simulate(fleets, self.bank, self.workers, self.folder / LOG, show)
+        found = {}
+        for name, case in cases.items():
+            found[name] = kept_training(files[name], partial(self._trained, case))
+            show()
         return found
 
     def _trained(self, case: _Case) -> Training:
-        first = first_layers(self.seed)
-        if isinstance(case.options, FederationOptions):
-            return federated(case.data, self.bank, case.options, first, case.spoil)
-        layers, _ = train_layers(first, case.data[0], case.options)
+        """Train in one place; fleets are trained already."""
+        layers, _ = train_layers(first_layers(self.seed), case.data[0], case.options)
         return Training(layers)
 
     def _in_one_place(self, epochs: int) -> RoundOptions:
@@ -136,11 +142,11 @@ class FleetStudy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Case:
-    """A training of a study: what clients learn from, settings, and what the first client does to weights."""
+    """A training of a study: what clients learn from, settings, and what the first client makes of weights."""
 
     data: Sequence[LabelledObservations]
     options: FederationOptions | RoundOptions
-    spoil: Spoil | None = None
+    spoil: str = ""
 
 
 def _digest(data: LabelledObservations) -> str:
@@ -150,62 +156,3 @@ def _digest(data: LabelledObservations) -> str:
 def alike(strategy: str) -> str:
     """Return the name of a strategy's training over clients that are alike."""
     return f"{strategy}, alike clients"
-
-
-def federated(
-    data: Sequence[LabelledObservations],
-    bank: Manifest,
-    options: FederationOptions,
-    first: Layers,
-    spoil: Spoil | None = None,
-) -> Training:
-    """Train by Flower's strategy and clients, in this process.
-
-    Args:
-        data: Observations of each client.
-        bank: Bank whose operating points are chosen from.
-        options: Settings.
-        first: Weights to begin with.
-        spoil: What the first client does to its weights.
-    """
-    clients: dict[int, ClientApp] = {
-        number: make_client(bank, lambda _context, own=own: own)  # type: ignore[misc]
-        for number, own in enumerate(data, start=1)
-    }
-    if spoil:
-        clients[1] = _SpoiledClient(clients[1], spoil)
-    rounds: list[Round] = []
-    strategy = GuardedStrategy(replace(options, clients=len(data)), bank, rounds.append)
-    strategy.start(LocalGrid(clients), record_of(arrays_of(first)), options.rounds)
-    return Training(layers_of(rounds[-1].arrays), tuple(rounds))
-
-
-class _SpoiledClient(ClientApp):
-    """A client whose weights are spoiled on the way.
-
-    Args:
-        inner: Client that learns.
-        spoil: What becomes of each array.
-    """
-
-    def __init__(self, inner: ClientApp, spoil: Spoil) -> None:
-        super().__init__()
-        self._inner, self._spoil = inner, spoil
-
-    def __call__(self, message: Message, context: Context) -> Message:
-        """Answer with spoiled weights."""
-        reply = self._inner(message, context)
-        # Spoiled weights that were taken come back, and a client refuses them.
-        if not reply.has_error():
-            arrays = arrays_from(reply.content.array_records[ARRAYS])
-            reply.content[ARRAYS] = record_of({name: self._spoil(one) for name, one in arrays.items()})
-        return reply
-
-
-def _nan(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.full_like(array, np.nan)
-
-
-def _huge(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    huge: NDArray[np.float32] = array * _HUGE
-    return huge

@@ -66,14 +66,15 @@ def run_fleet(
         settings: Settings of the federated trainings.
         folder: Folder of what is done.
         on_progress: Called with a name, the parts done and to do.
-        executor: Where missions are played.
+        executor: Where missions are played; clients learn in as many processes, but on this machine always.
 
     Raises:
+        HandTrackingError: Flower's simulation ended before its time, or processes were killed again and again.
         ModelError: A file in the folder is damaged.
         OutputError: A file cannot be written.
     """
     fleet = draw_fleet(device, bank, sizes, folder, on_progress, executor)
-    study = FleetStudy(fleet.data, bank, settings, sizes.seed, folder)
+    study = FleetStudy(fleet.data, bank, settings, sizes.seed, folder, executor.processes)
     trainings = {**study.train_all(on_progress), **study.train_poisoned(on_progress)}
     losses = {name: loss_of(one.layers, fleet.unseen_data) for name, one in trainings.items()}
     sound = {name: one for name, one in trainings.items() if math.isfinite(losses[name])}

@@ -69,11 +69,20 @@ def kept_training(path: Path, train: Callable[[], Training]) -> Training:
     arrays = read_arrays(path, _ROUNDS)
     if arrays is None:
         training = train()
-        rounds = json.dumps([one.to_dict() for one in training.rounds])
-        write_arrays(path, {_ROUNDS: np.array(rounds), **arrays_of(training.layers)})
+        write_training(path, training)
         return training
     try:
         rounds = json.loads(str(arrays.pop(_ROUNDS)))
         return Training(layers_of(arrays), tuple(map(RoundFigures.from_dict, rounds)))
     except (AttributeError, KeyError, ModelError, TypeError, ValueError) as error:
         raise damaged(path, error) from error
+
+
+def write_training(path: Path, training: Training) -> None:
+    """Write a training, as kept_training reads it.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    rounds = json.dumps([one.to_dict() for one in training.rounds])
+    write_arrays(path, {_ROUNDS: np.array(rounds), **arrays_of(training.layers)})
