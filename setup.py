@@ -108,6 +108,6 @@ setup(
         # The page of `view`; its wheel is of 170 MB.
         "view": ["mcap", "rerun-sdk>=0.41; python_version >= '3.11'", "rosbags"],
         # Later versions open the Control API, which starts programs, on the port that robots reach.
-        "fleet": ["cryptography", "flwr<1.33", "onnx", "torch"],
+        "fleet": ["cryptography", "flwr[simulation]<1.33", "onnx", "torch"],
     },
 )

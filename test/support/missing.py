@@ -27,7 +27,7 @@ OPTIONAL = {
         ("gymnasium", "optuna", "sb3_contrib", "stable_baselines3", "torch", "torch_pruning"),
         "make setup-lab",
     ),
-    **dict.fromkeys(("cryptography", "flwr"), "pip install -r requirements/fleet.in"),
+    **dict.fromkeys(("cryptography", "flwr", "ray"), "pip install -r requirements/fleet.in"),
     "hand_tracking_dsp.msg": "make setup, or colcon build",
     "rclpy": "ROS 2, or make setup",
     "ament_index_python": "ROS 2, or make setup",

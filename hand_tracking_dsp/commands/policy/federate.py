@@ -241,7 +241,7 @@ def _require_ray() -> None:
     """
     if find_spec("ray") is None:
         msg = (
-            "A simulated fleet needs Ray: run pip install -r requirements/fleet.in in a virtual environment of "
-            "its own."
+            "A simulated fleet needs Ray: run pip install -r requirements/fleet.in in a virtual environment "
+            "of its own."
         )
         raise ConfigurationError(msg)

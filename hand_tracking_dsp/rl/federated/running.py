@@ -31,7 +31,7 @@ _STOP_S = 15.0
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment of Flower's and Ray's processes: quiet, and with Flower's state in a folder of ours."""
+    """Return the environment of Flower's processes: quiet, and with its state in a folder of ours."""
     scripts = str(Path(sys.executable).parent)
     return {
         **os.environ,

@@ -136,8 +136,8 @@ def simulate(
             raise HandTrackingError(failure.read_text(encoding="utf-8"))
         if any(not one.file.exists() for one in trainings):
             msg = (
-                f"Flower's simulation ended before its time (exit status {process.returncode}): see {log}, and "
-                "run the command again, which goes on from the trainings that are done."
+                f"Flower's simulation ended before its time (exit status {process.returncode}): see {log}, "
+                "and run the command again, which goes on from the trainings that are done."
             )
             raise HandTrackingError(msg)
 
@@ -148,7 +148,8 @@ def _tasks(trainings: Sequence[FleetTraining], folder: Path) -> tuple[Task, ...]
     Raises:
         OutputError: It cannot be written.
     """
-    tasks, folders = [], {}
+    tasks: list[Task] = []
+    folders: dict[int, Path] = {}
     for one in trainings:
         data = folders.setdefault(id(one.data), folder / f"data{len(folders)}")
         if not data.exists():

@@ -82,8 +82,8 @@ def require_all(replies: list[Message], clients: int) -> None:
         if reply.has_error() and reply.error.code != REFUSED:
             reason = visible(reply.error.reason or "")[:_LONGEST_REASON]
             msg = (
-                f"A simulated client failed, or its process was killed, perhaps for want of memory ({reason}): "
-                f"{again}, with fewer --workers."
+                f"A simulated client failed, or its process was killed, perhaps for want of memory "
+                f"({reason}): {again}, with fewer --workers."
             )
             raise HandTrackingError(msg)
 

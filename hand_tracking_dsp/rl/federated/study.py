@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.rl.federated.fleet import dealt, joined
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.part_files import array_digest, part_file
@@ -76,10 +77,10 @@ class FleetStudy:
             OutputError: A file cannot be written.
         """
         whole = (joined(self.data),)
-        cases: dict[str, _Case] = {ALL: _Case(whole, self._in_one_place(_EPOCHS_OF_ALL))}
+        cases: dict[str, _Case] = {ALL: _Case(whole, self._settings(_EPOCHS_OF_ALL))}
         cases |= {name: _Case(self.data, replace(self.options, strategy=name)) for name in STRATEGIES}
         cases[alike(self.options.strategy)] = _Case(dealt(self.data, self.seed), self.options)
-        settings, numbers = self._in_one_place(_EPOCHS_ALONE), range(len(self.data))
+        settings, numbers = self._settings(_EPOCHS_ALONE), range(len(self.data))
         for number in numbers[:: max(len(numbers) // _ALONE, 1)]:
             cases[f"{ALONE} {number}"] = _Case((self.data[number],), settings)
         return self._train("trainings", cases, on_progress)
@@ -126,23 +127,30 @@ class FleetStudy:
             simulate(fleets, self.bank, self.workers, self.folder / LOG, show)
         found = {}
         for name, case in cases.items():
-            found[name] = kept_training(files[name], partial(self._trained, case))
+            found[name] = kept_training(files[name], partial(self._in_one_place, case))
             show()
         return found
 
-    def _trained(self, case: _Case) -> Training:
-        """Train in one place; fleets are trained already."""
+    def _in_one_place(self, case: _Case) -> Training:
+        """Train without rounds; trainings of fleets are done before.
+
+        Raises:
+            HandTrackingError: One of a fleet was removed meanwhile.
+        """
+        if isinstance(case.options, FederationOptions):
+            msg = f"A training in {self.folder} was removed meanwhile: run the command again."
+            raise HandTrackingError(msg)
         layers, _ = train_layers(first_layers(self.seed), case.data[0], case.options)
         return Training(layers)
 
-    def _in_one_place(self, epochs: int) -> RoundOptions:
+    def _settings(self, epochs: int) -> RoundOptions:
         """Return settings of a training without rounds."""
         return RoundOptions(epochs, learning_rate=_RATE, last_rate=_LAST_RATE, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Case:
-    """A training of a study: what clients learn from, settings, and what the first client makes of weights."""
+    """A training of a study: what clients learn from, settings, and how the first one spoils its weights."""
 
     data: Sequence[LabelledObservations]
     options: FederationOptions | RoundOptions

@@ -66,10 +66,10 @@ def run_fleet(
         settings: Settings of the federated trainings.
         folder: Folder of what is done.
         on_progress: Called with a name, the parts done and to do.
-        executor: Where missions are played; clients learn in as many processes, but on this machine always.
+        executor: Where missions are played; clients learn in as many processes of this machine.
 
     Raises:
-        HandTrackingError: Flower's simulation ended before its time, or processes were killed again and again.
+        HandTrackingError: Flower's simulation ended early, or processes were killed again and again.
         ModelError: A file in the folder is damaged.
         OutputError: A file cannot be written.
     """

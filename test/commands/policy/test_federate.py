@@ -33,6 +33,7 @@ pytest.importorskip("flwr", reason="flwr is not installed: pip install -r requir
 pytest.importorskip("torch", reason="torch is not installed: make setup-lab")
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.policy import federate
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -171,7 +172,19 @@ def test_a_robot_whose_key_is_missing_is_told_where_it_comes_from(
     assert "--make-certificates" in capsys.readouterr().err
 
 
-def test_a_small_simulated_fleet_leaves_its_figures_and_goes_on_from_what_is_done(tmp_path: Path) -> None:
+def test_a_simulation_without_ray_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(federate, "find_spec", lambda _name: None)
+    assert main(["policy", "federate", "--simulate", "2", "--out", str(tmp_path)]) == 1
+    assert "pip install -r requirements/fleet.in" in capsys.readouterr().err
+
+
+def test_a_small_simulated_fleet_leaves_its_figures_and_goes_on_from_what_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="ray is not installed: pip install -r requirements/fleet.in")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     words = ["policy", "federate", "--simulate", "2", "--missions", "1", "--unseen", "2", "--rounds", "1"]
     words += ["--workers", "1", "--out", str(tmp_path)]
     assert main(words) == 0

@@ -17,17 +17,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from flwr.app import ConfigRecord, Context, Message, RecordDict
 from flwr.clientapp import ClientApp
+from flwr.serverapp import Grid
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.rl.federated.client import make_client
-from hand_tracking_dsp.rl.federated.local_grid import LocalGrid
 from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
@@ -101,8 +102,22 @@ def learn(
         clients[1] = ChangedClient(clients[1], change)
     rounds: list[Round] = []
     strategy = GuardedStrategy(options, bank, rounds.append)
-    strategy.start(LocalGrid(clients), record_of(arrays_of(first_layers(0))), options.rounds)
+    strategy.start(grid_of(clients), record_of(arrays_of(first_layers(0))), options.rounds)
     return rounds
+
+
+def grid_of(clients: Mapping[int, ClientApp]) -> Mock:
+    """Return a grid without a network, whose clients answer when they are asked."""
+
+    def answers(messages: Iterable[Message], **_: float) -> list[Message]:
+        contexts = {number: Context(0, number, {}, RecordDict(), {}) for number in clients}
+        nodes = [(message, message.metadata.dst_node_id) for message in messages]
+        return [clients[node](message, contexts[node]) for message, node in nodes]
+
+    grid = Mock(spec=Grid)
+    grid.get_node_ids.return_value = list(clients)
+    grid.send_and_receive.side_effect = answers
+    return grid
 
 
 def loss_after(rounds: list[Round], data: list[LabelledObservations]) -> float:
