@@ -84,7 +84,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Simulation:
+class FleetSimulation:
     """Trainings of one run of the simulation.
 
     Attributes:
@@ -121,7 +121,7 @@ def simulate(
         OutputError: A file cannot be written.
     """
     with temporary_folder(_SHORT) as folder:
-        simulation = Simulation(_tasks(trainings, folder), bank, workers, folder)
+        simulation = FleetSimulation(_tasks(trainings, folder), bank, workers, folder)
         command = ["python", "-m", _SERVER]
         with running(command, folder / "flower", log, subprocess.PIPE) as process:
             # The pipe stays open: the process ends itself, and Ray, where this one is gone.
@@ -133,7 +133,8 @@ def simulate(
         on_wait()
         failure = folder / FAILURE
         if failure.exists():
-            raise HandTrackingError(failure.read_text(encoding="utf-8"))
+            msg = f"{failure.read_text(encoding='utf-8')} What Flower and Ray say is in {log}."
+            raise HandTrackingError(msg)
         if any(not one.file.exists() for one in trainings):
             msg = (
                 f"Flower's simulation ended before its time (exit status {process.returncode}): see {log}, "
@@ -160,7 +161,7 @@ def _tasks(trainings: Sequence[FleetTraining], folder: Path) -> tuple[Task, ...]
     return tuple(tasks)
 
 
-def _send(process: subprocess.Popen[bytes], simulation: Simulation) -> None:
+def _send(process: subprocess.Popen[bytes], simulation: FleetSimulation) -> None:
     if process.stdin:
         pickle.dump(simulation, process.stdin)
         process.stdin.flush()

@@ -14,8 +14,8 @@
 
 """The process of a simulated fleet: Flower's simulation engine with a ServerApp that does all trainings.
 
-python -m hand_tracking_dsp.rl.federated.simulation_server reads a pickled Simulation, and ends when its input
-does.
+python -m hand_tracking_dsp.rl.federated.simulation_server reads a pickled FleetSimulation, and ends when its
+input does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.federated.client import REFUSED
 from hand_tracking_dsp.rl.federated.records import CONFIG, arrays_of, layers_of, record_of
-from hand_tracking_dsp.rl.federated.simulation import FAILURE, Simulation, Task
+from hand_tracking_dsp.rl.federated.simulation import FAILURE, FleetSimulation, Task
 from hand_tracking_dsp.rl.federated.simulation_client import DATA, PARTITION, SPOIL, SimulatedClient
 from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
 from hand_tracking_dsp.rl.federated.training_files import Training, write_training
@@ -49,7 +49,7 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 # The least that Ray takes: messages are small, and go past its store.
 _STORE_BYTES = 80_000_000
 _POLL_S = 0.1
-_LONGEST_REASON = 300
+_LONGEST_REASON = 200
 
 
 class SimulatedStrategy(GuardedStrategy):
@@ -80,7 +80,9 @@ def require_all(replies: list[Message], clients: int) -> None:
         raise HandTrackingError(msg)
     for reply in replies:
         if reply.has_error() and reply.error.code != REFUSED:
-            reason = visible(reply.error.reason or "")[:_LONGEST_REASON]
+            reason = visible(
+                " ".join((reply.error.reason or "").replace("\\n", " ").split())[:_LONGEST_REASON]
+            )
             msg = (
                 f"A simulated client failed, or its process was killed, perhaps for want of memory "
                 f"({reason}): {again}, with fewer --workers."
@@ -88,7 +90,7 @@ def require_all(replies: list[Message], clients: int) -> None:
             raise HandTrackingError(msg)
 
 
-def run(simulation: Simulation) -> None:
+def run(simulation: FleetSimulation) -> None:
     """Do all trainings.
 
     Raises:
@@ -148,7 +150,7 @@ def _end_with_input() -> None:
 
 def main() -> None:
     """Do the trainings that standard input tells."""
-    simulation: Simulation = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
+    simulation: FleetSimulation = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
     Thread(target=_end_with_input, daemon=True).start()
     logging.getLogger("flwr").setLevel(logging.WARNING)
     status = 1
