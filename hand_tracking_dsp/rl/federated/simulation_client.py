@@ -19,7 +19,6 @@ Ray's processes take whichever client comes next; each keeps what it has read.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -34,6 +33,7 @@ from hand_tracking_dsp.rl.federated.client import make_client
 from hand_tracking_dsp.rl.federated.part_files import read_missions
 from hand_tracking_dsp.rl.federated.records import ARRAYS, CONFIG, arrays_from, record_of
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 Spoil = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -63,7 +63,7 @@ class SimulatedClient(ClientApp):
     A message to it takes it along to another process: it holds no more than a path.
 
     Args:
-        bank: File of the pickled bank.
+        bank: Folder of the bank whose operating points are chosen from.
     """
 
     def __init__(self, bank: Path) -> None:
@@ -87,7 +87,7 @@ class SimulatedClient(ClientApp):
 
 @cache
 def _learner(bank: Path) -> ClientApp:
-    return make_client(pickle.loads(bank.read_bytes()), _own)  # noqa: S301 (the server's, in a folder of ours)
+    return make_client(read_manifest(bank), _own)
 
 
 def _own(context: Context) -> LabelledObservations:

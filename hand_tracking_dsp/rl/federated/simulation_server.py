@@ -96,8 +96,6 @@ def run(simulation: FleetSimulation) -> None:
     Raises:
         HandTrackingError: A client failed, or a file cannot be written.
     """
-    bank = simulation.folder / "bank.pickle"
-    bank.write_bytes(pickle.dumps(simulation.bank))
     server = ServerApp()
 
     @server.main()
@@ -107,7 +105,7 @@ def run(simulation: FleetSimulation) -> None:
 
     run_simulation(
         server,
-        SimulatedClient(bank),
+        SimulatedClient(simulation.bank.folder.absolute()),
         simulation.tasks[0].options.clients,
         backend_config={
             "client_resources": {"num_cpus": 1, "num_gpus": 0.0},
