@@ -250,7 +250,7 @@ def _shard(folder: Path, start: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What the processes that make samples have in common: make_samples's arguments."""
+    """Arguments of make_samples that all processes get."""
 
     folder: Path
     count: int
