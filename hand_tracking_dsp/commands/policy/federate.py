@@ -80,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unseen", type=int, default=24, help="simulated robots to evaluate on (default: %(default)s)"
     )
     parser.add_argument(
+        "--unseen-missions", type=int, default=4, help="missions of each of these (default: %(default)s)"
+    )
+    parser.add_argument(
         "--seeds", type=int, default=1, help="simulated fleets, one after the other (default: %(default)s)"
     )
     add_executor(parser, "simulated missions")
@@ -116,7 +119,8 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: An option cannot be used, or Flower or PyTorch is not installed.
         HandTrackingError: Flower ended before its time, or something cannot be read or written.
     """
-    require_at_least(options, rounds=1, clients=1, timeout=1, missions=1, unseen=2, seeds=1, seed=0)
+    require_at_least(options, rounds=1, clients=1, timeout=1, missions=1, seed=0)
+    require_at_least(options, unseen=2, unseen_missions=1, seeds=1)
     _require_flower()
     if options.make_certificates:
         _make_certificates(options)

@@ -79,7 +79,9 @@ def simulate(options: argparse.Namespace, settings: FederationOptions) -> None:
     bank, executor = read_manifest(options.bank or default_bank()), read_executor(options)
     device = read_device(options, bank)
     require_same_levels(device, bank)
-    sizes = FleetOptions(options.simulate, options.missions, options.unseen, seed=options.seed)
+    sizes = FleetOptions(
+        options.simulate, options.missions, options.unseen, options.unseen_missions, options.seed
+    )
     console = make_console()
     about = f"Fleets: {options.seeds}, each of {sizes.clients} unlike robots, and {sizes.unseen} never seen"
     console.print(f"{about}; {machine_line()}")

@@ -51,7 +51,7 @@ class FleetOptions:
     clients: int = 20
     missions: int = 4
     unseen: int = 24
-    unseen_missions: int = 1
+    unseen_missions: int = 4
     seed: int = 0
 
 
