@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--simulate",
         type=int,
         metavar="N",
-        help="compare trainings of N unlike robots, simulated (for 20 eleven minutes of a core); goes on "
+        help="compare trainings of N unlike robots, simulated (for 20 half an hour of a core); goes on "
         "from what is done in --out",
     )
     what.add_argument(
@@ -67,8 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for what is written, each robot its own",
     )
     _add_safety(parser)
-    parser.add_argument("--strategy", choices=STRATEGIES, default="fedavgm", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=60, help="rounds of learning (default: %(default)s)")
+    default = FederationOptions()
+    parser.add_argument(
+        "--strategy", choices=STRATEGIES, default=default.strategy, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=default.rounds, help="rounds of learning (default: %(default)s)"
+    )
     parser.add_argument("--clients", type=int, default=2, help="robots a round needs (default: %(default)s)")
     parser.add_argument(
         "--timeout", type=int, default=600, metavar="S", help="a round waits so long (default: %(default)s s)"

@@ -31,6 +31,7 @@ from hand_tracking_dsp.rl.federated.records import (
     CONTRACT,
     EPOCHS,
     LEARNING_RATE,
+    OPTIMIZER,
     PROXIMAL,
     arrays_from,
     arrays_of,
@@ -40,7 +41,7 @@ from hand_tracking_dsp.rl.federated.records import (
     reply_of,
 )
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
-from hand_tracking_dsp.rl.training.forecast_round import Layers, RoundOptions, train_layers
+from hand_tracking_dsp.rl.training.forecast_round import ADAM, OPTIMIZERS, Layers, RoundOptions, train_layers
 from hand_tracking_dsp.rl.training.point_features import POINT_FEATURES
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -122,9 +123,14 @@ def _options(config: ConfigRecord) -> RoundOptions:
         if not least <= given[name] <= most:
             msg = f"its {name} is {given[name]:g}, not {least:g} to {most:g}"
             raise ValueError(msg)
+    optimizer = str(config.get(OPTIMIZER, ADAM))
+    if optimizer not in OPTIMIZERS:
+        msg = f"its {OPTIMIZER} is {optimizer}, not {' or '.join(OPTIMIZERS)}"
+        raise ValueError(msg)
     return RoundOptions(
         epochs=int(given[EPOCHS]),
         batch=int(given[BATCH]),
+        optimizer=optimizer,
         learning_rate=given[LEARNING_RATE],
         proximal=given[PROXIMAL],
         seed=int(given[_ROUND]),

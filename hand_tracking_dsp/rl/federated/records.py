@@ -35,7 +35,7 @@ EXAMPLES, LOSS = "num-examples", "loss"
 """Names of the numbers that a client sends; the first is Flower's own default."""
 
 CONTRACT, LEARNING_RATE, EPOCHS, BATCH = "contract", "learning-rate", "epochs", "batch"
-PROXIMAL = "proximal-mu"
+OPTIMIZER, PROXIMAL = "optimizer", "proximal-mu"
 """Names of the settings that a server sends; the last is what Flower's FedProx calls it."""
 
 

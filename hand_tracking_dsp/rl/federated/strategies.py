@@ -25,7 +25,7 @@ from typing import Any
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
-from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedProx, Strategy
+from flwr.serverapp.strategy import FedAdam, FedAvg, FedAvgM, FedMedian, FedProx, Strategy
 
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.rl.federated.options import FederationOptions
@@ -39,18 +39,30 @@ from hand_tracking_dsp.rl.federated.records import (
     LEARNING_RATE,
     LOSS,
     METRICS,
+    OPTIMIZER,
     arrays_from,
     bytes_of,
     contract_differences,
     contract_text,
     record_of,
 )
-from hand_tracking_dsp.rl.federated.updates import Arrays, Update, bounded, reason_to_refuse
+from hand_tracking_dsp.rl.federated.updates import (
+    Arrays,
+    Update,
+    bounded,
+    reason_to_refuse,
+    reasons_of_length,
+)
+from hand_tracking_dsp.rl.training.forecast_round import DESCENT
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_REASON = 500
+# Below the clients' steps, so that FedAdam follows the direction of small ones, too.
+_TAU = 1e-8
+# More observations than a client has.
+_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +153,12 @@ class GuardedStrategy(Strategy):
         self._given = arrays_from(arrays)
         config[CONTRACT] = self._contract
         config[EPOCHS], config[BATCH] = self._options.epochs, self._options.batch
-        config[LEARNING_RATE] = self._options.rate(number)
+        left = self._options.rate_left(number)
+        config[LEARNING_RATE] = self._options.learning_rate * left
+        if isinstance(self._inner, FedAdam):
+            self._inner.eta = self._options.server_rate * left
+            config[LEARNING_RATE], config[OPTIMIZER] = self._options.descent_rate, DESCENT
+            config[BATCH] = _ALL
         messages = list(self._inner.configure_train(number, arrays, config, grid))
         self._sent = sum(map(bytes_of, messages))
         return messages
@@ -205,12 +222,15 @@ class GuardedStrategy(Strategy):
             if isinstance(found, str):
                 # Parts of it are the client's own words.
                 refused[client] = visible(found[:_LONGEST_REASON])
-                _log.warning("Client %d is refused: %s.", client, refused[client].rstrip("."))
             else:
                 updates[client] = found
         taken = list(updates.values())
         if self._options.guard:
-            taken = bounded(taken, self._given, self._options.guard)
+            refused |= reasons_of_length(updates, self._given, self._options.guard)
+            updates = {client: one for client, one in updates.items() if client not in refused}
+            taken = bounded(list(updates.values()), self._given, self._options.guard)
+        for client, reason in refused.items():
+            _log.warning("Client %d is refused: %s.", client, reason.rstrip("."))
         bounded_of = dict(zip(updates, taken, strict=True))
         sound = [reply for reply in replies if self.number_of(reply) in bounded_of]
         for reply in sound:
@@ -259,6 +279,10 @@ def _flowers_own(options: FederationOptions) -> Strategy:
         return FedProx(**shared, proximal_mu=options.proximal)
     if options.strategy == "fedavgm":
         return FedAvgM(**shared, server_learning_rate=1.0, server_momentum=options.momentum)
+    if options.strategy == "fedadam":
+        # Clients that run Adam take steps of one size, whatever their gradient: what few of them need badly
+        # counts no more in the mean than what many hardly need. Here Adam runs on the server alone.
+        return FedAdam(**shared, tau=_TAU)
     if options.strategy == "fedmedian":
         return FedMedian(**shared)
     return FedAvg(**shared)

@@ -15,8 +15,8 @@
 """Checks of what clients send: one update that is broken or huge must not spoil the others'.
 
 A client's update is its weights less those that it was given. Updates longer than a multiple of the median
-length are shortened to it: norm bounding (Sun et al., "Can you really backdoor federated learning?", 2019),
-with a bound that follows the clients.
+length are shortened to it, far longer ones refused: norm bounding (Sun et al., "Can you really backdoor
+federated learning?", 2019), with a bound that follows the clients.
 """
 
 from __future__ import annotations
@@ -39,11 +39,14 @@ class GuardOptions:
 
     Attributes:
         longest: Length of an update as a multiple of the median, above which it is shortened, at least 1.
+        refused: Such a multiple above which an update is refused: no robot's data are so unlike, and what is
+            shortened and comes again in each round still pushes.
         most_examples: Number of examples as a multiple of the median, above which it is lowered to it, at
             least 1.
     """
 
     longest: float = 2.0
+    refused: float = 100.0
     most_examples: float = 4.0
 
 
@@ -77,6 +80,25 @@ def reason_to_refuse(update: Update, given: Mapping[str, NDArray[np.float32]]) -
     if not (math.isfinite(update.examples) and update.examples > 0):
         return f"it says that it learned from {update.examples:g} examples"
     return ""
+
+
+def reasons_of_length(
+    updates: Mapping[int, Update], given: Mapping[str, NDArray[np.float32]], options: GuardOptions
+) -> dict[int, str]:
+    """Say whose updates are too long to be used at all, and why.
+
+    Args:
+        updates: Updates without a reason_to_refuse, by client.
+        given: Weights that the clients were given.
+        options: Limits.
+    """
+    lengths = {client: length_of(update.arrays, given) for client, update in updates.items()}
+    most = options.refused * median_low(lengths.values()) if lengths else 0.0
+    return {
+        client: f"its update is more than {options.refused:g} times as long as the median"
+        for client, length in lengths.items()
+        if length > most
+    }
 
 
 def bounded(

@@ -32,6 +32,10 @@ Floats = NDArray[np.float32]
 Layers = tuple[tuple[Floats, Floats], ...]
 """Weight [out, in] and bias [out] of each layer, float32; see forecast_train.PointMlp."""
 
+ADAM, DESCENT = "adam", "sgd"
+OPTIMIZERS = {ADAM: torch.optim.Adam, DESCENT: torch.optim.SGD}
+"""Optimizers of a round by name."""
+
 HIDDEN = (64, 64)
 """Widths of the hidden layers, as ForecastTrainingOptions has them."""
 
@@ -43,7 +47,8 @@ class RoundOptions:
     Attributes:
         epochs: How often each observation is seen.
         batch: Observations in a batch.
-        learning_rate: Learning rate of Adam, at the beginning.
+        optimizer: One of OPTIMIZERS.
+        learning_rate: Its learning rate, at the beginning.
         last_rate: Share of it at the end, to which it falls linearly.
         proximal: Weight mu of FedProx's term, mu/2 times the squared distance from the given weights (Li et
             al., "Federated optimization in heterogeneous networks", MLSys 2020); 0: none.
@@ -52,6 +57,7 @@ class RoundOptions:
 
     epochs: int = 2
     batch: int = 64
+    optimizer: str = ADAM
     learning_rate: float = 2e-3
     last_rate: float = 1.0
     proximal: float = 0.0
@@ -80,7 +86,7 @@ def train_layers(layers: Layers, data: LabelledObservations, options: RoundOptio
     labels = torch.from_numpy(data.labels)
     network = _network_of(layers)
     given = [parameter.detach().clone() for parameter in network.parameters()]
-    optimizer = torch.optim.Adam(network.parameters(), options.learning_rate)
+    optimizer = OPTIMIZERS[options.optimizer](network.parameters(), options.learning_rate)
     batches = max(len(features) // options.batch, 1)
     falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, options.last_rate, options.epochs * batches)
     losses: list[float] = []

@@ -26,6 +26,7 @@ from hand_tracking_dsp.rl.federated.updates import (
     bounded,
     length_of,
     reason_to_refuse,
+    reasons_of_length,
 )
 
 GIVEN: Arrays = {"weight0": np.zeros((2, 3), np.float32), "bias0": np.ones(2, np.float32)}
@@ -71,6 +72,14 @@ def test_a_huge_update_becomes_as_long_as_the_limit_and_the_others_stay() -> Non
     assert length_of(found[3].arrays, GIVEN) == pytest.approx(2 * usual, rel=1e-3)
     for one, before in zip(found[:3], updates, strict=False):
         np.testing.assert_allclose(one.arrays["bias0"], before.arrays["bias0"], rtol=1e-6)
+
+
+def test_an_update_far_beyond_the_median_is_refused_and_one_beyond_the_limit_is_not() -> None:
+    updates = {1: moved(0.1), 2: moved(0.2), 3: moved(0.2), 4: moved(1.0), 5: moved(1e6)}
+    found = reasons_of_length(updates, GIVEN, GuardOptions(longest=2.0, refused=100.0))
+    assert list(found) == [5]
+    assert "more than 100 times as long as the median" in found[5]
+    assert reasons_of_length({}, GIVEN, GuardOptions()) == {}
 
 
 def test_of_two_clients_the_huge_one_is_not_its_own_measure() -> None:
