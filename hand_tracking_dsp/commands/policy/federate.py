@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--simulate",
         type=int,
         metavar="N",
-        help="compare trainings of N unlike robots, simulated (for 20 half an hour of a core); goes on "
-        "from what is done in --out",
+        help="compare trainings of N unlike robots, simulated (for 20 some 20 minutes of two cores); "
+        "goes on from what is done in --out",
     )
     what.add_argument(
         "--make-certificates", action="store_true", help="write certificates and keys of a fleet into --out"
