@@ -114,16 +114,23 @@ def _look(options: argparse.Namespace) -> list[Floats]:
     if not 0 <= options.level < len(bank.levels):
         msg = f"--level is {options.level}: the bank has levels 0 to {len(bank.levels) - 1}."
         raise ConfigurationError(msg)
-    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1))
+    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=2))
     hands: list[Floats] = []
+    two_hands = 0
     with open_source(options.source, SourceOptions()) as source, Progress(transient=True) as progress:
         print(f"Show {options.name} to {source.name}, and turn the hand a little meanwhile.")
         task = progress.add_task("looking", total=options.seconds)
         for time_s, frame in _frames(source, options.start + options.seconds):
             found = tracker.track(frame.image, time_s, options.level, "bgr").hands
-            if time_s >= options.start:
-                hands += [hand.landmarks for hand in found]
+            if time_s >= options.start and found:
+                hands.append(min(found, key=lambda hand: hand.track_id).landmarks)
+                two_hands += len(found) > 1
             progress.update(task, completed=time_s - options.start, description=f"{len(hands)} hands seen")
+    if two_hands >= _COLLISION * len(hands) > 0:
+        print(
+            f"Warning: {two_hands} of {len(hands)} images show two hands, and the examples are of the one "
+            "that was seen first, which may be the idle one: keep the other out of the picture."
+        )
     return hands
 
 
@@ -157,9 +164,10 @@ def _collisions(gesture: OwnGesture, others: Sequence[OwnGesture], hands: Sequen
                 f"reported. Record a pose that differs more."
             )
     for other in others:
-        share = max(gesture.overlap(other), other.overlap(gesture))
+        pairs = ((gesture, other), (other, gesture))
+        share, wide, narrow = max((one.overlap(two), one.name, two.name) for one, two in pairs)
         if share >= _COLLISION:
             yield (
-                f"{gesture.name} and {other.name} share {100 * share:.0f} % of their examples: the nearer "
-                f"one is reported. Record poses that differ more."
+                f"{100 * share:.0f} % of the examples of {narrow} fit {wide}, too: the nearer one is "
+                f"reported. Record poses that differ more."
             )

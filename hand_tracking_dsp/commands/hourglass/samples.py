@@ -35,6 +35,8 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.pose_benchmark.benchmark import BENCHMARKS
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from hand_tracking_dsp.compression.hourglass.samples import SamplesLeftOut, SampleSource
     from hand_tracking_dsp.evaluation.executor import Executor
 
@@ -83,8 +85,9 @@ def run(options: argparse.Namespace) -> int:
         from hand_tracking_dsp.compression.hourglass.samples import rendered_hands
 
         count = options.count or _RENDERED
-        _make(options, executor, count, rendered_hands(options.split, options.seed, options.empty))
+        left_out = _make(options, executor, count, rendered_hands(options.split, options.seed, options.empty))
         console.print(f"{count} samples of the split {options.split} are in {options.out}.")
+        _print_left_out(console, left_out)
         return 0
     from hand_tracking_dsp.compression.hourglass.public_samples import SPLITS as PARTS
     from hand_tracking_dsp.compression.hourglass.public_samples import dataset_frames, open_dataset
@@ -98,9 +101,13 @@ def run(options: argparse.Namespace) -> int:
     left_out = _make(options, executor, count, dataset_frames(*part, count))
     title = dataset.benchmark.title
     console.print(f"{count} frames of {title} are in {options.out}, {len(dataset.benchmark.joints)} joints.")
+    _print_left_out(console, left_out)
+    return 0
+
+
+def _print_left_out(console: Console, left_out: SamplesLeftOut) -> None:
     if left_out.count:
         console.print(f"{left_out.count} of them are left out, the last one since {left_out.problem}")
-    return 0
 
 
 def _make(

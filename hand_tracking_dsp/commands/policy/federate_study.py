@@ -208,4 +208,7 @@ def _conclusions(scores: StudyScores, strategy: str) -> list[str]:
         f"Of the gain of all data in one place over robots alone {strategy} has {share}, over alike clients "
         f"{other}: the difference is what unlike clients cost."
     )
-    return [cost, f"{AIM:.0%} by {strategy}, which --strategy named before the study, {reached}."]
+    return [
+        cost,
+        f"{AIM:.0%} of that gain by {strategy}, which --strategy named before the study, {reached}.",
+    ]

@@ -80,12 +80,12 @@ def require_all(replies: list[Message], clients: int) -> None:
         raise HandTrackingError(msg)
     for reply in replies:
         if reply.has_error() and reply.error.code != REFUSED:
-            reason = visible(
-                " ".join((reply.error.reason or "").replace("\\n", " ").split())[:_LONGEST_REASON]
-            )
+            # Flower gives the exception's type and all that Ray says of its process, which is for the log.
+            told = (reply.error.reason or "").replace("\\n", " ").split(":<'")[-1].split(". ")[0]
+            reason = visible(" ".join(told.split())[:_LONGEST_REASON])
             msg = (
-                f"A simulated client failed, or its process was killed, perhaps for want of memory "
-                f"({reason}): {again}, with fewer --workers."
+                f"A simulated client failed, or its process was killed, perhaps for want of memory: {again}; "
+                f"fewer --workers need less. It is said: {reason.rstrip('.')}."
             )
             raise HandTrackingError(msg)
 

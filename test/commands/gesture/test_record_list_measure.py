@@ -20,6 +20,7 @@ import json
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.synthetic.posed import pose_picture
@@ -98,7 +99,7 @@ def test_gestures_are_added_and_replaced_only_when_asked(draw, tmp_path, capsys)
     assert "--replace" in capsys.readouterr().err
     assert out.read_bytes() == before
     assert record("three", call, out, "--replace") == 0
-    assert "three and phone share 100 % of their examples" in capsys.readouterr().out
+    assert "100 % of the examples of phone fit three, too" in capsys.readouterr().out
     assert [gesture.name for gesture in load_gestures(out)] == ["phone", "three"]
     assert main(["gesture", "list", "--gestures", str(out)]) == 0
     listing = capsys.readouterr().out
@@ -116,6 +117,16 @@ def test_a_mixture_of_poses_is_warned_of(draw, tmp_path, capsys):
     draw("both", "call", turns)
     assert record("both", draw("both", "three", turns), tmp_path / "own.yaml") == 0
     assert "% of the examples show one pose" in capsys.readouterr().out
+
+
+def test_a_second_hand_is_warned_of(tmp_path, capsys):
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for index in range(6):
+        both = np.hstack([pose_picture("call", 2 * index), pose_picture("fist", 2 * index)])
+        assert cv2.imwrite(str(folder / f"{index}.png"), both)
+    assert record("call", folder, tmp_path / "own.yaml") == 0
+    assert "images show two hands" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
