@@ -50,6 +50,8 @@ from hand_tracking_dsp.tracking.types import Floats
 _COLLISION = 0.1
 # Of videos that hold one pose 0.83 of the examples and more lie around one of them, of signs 0.73 and less.
 _ONE_POSE = 0.8
+# From this share of images on that show a second hand, it may not be the one that was meant.
+_SECOND_HAND = 0.1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,20 +97,25 @@ def run(options: argparse.Namespace) -> int:
     if len(others) < len(known) and not options.replace:
         msg = f"{options.out} has a gesture {options.name} already: give --replace, or choose another name."
         raise ConfigurationError(msg)
-    hands = _look(options)
+    hands, with_second = _look(options)
     gesture = learn_gesture(options.name, [measure(landmarks) for landmarks in hands])
     save_gestures(options.out, (*others, gesture))
     print(
         f"{options.name}: {len(gesture.examples)} examples of {len(hands)} images with a hand, "
         f"tolerance {gesture.tolerance_deg:g} degrees, in {options.out}"
     )
+    if with_second >= _SECOND_HAND * len(hands):
+        print(
+            f"Warning: {with_second} of {len(hands)} images show two hands, and the examples are of the one "
+            "that was seen first, which may be the idle one: keep the other out of the picture."
+        )
     for warning in (*_mixture(gesture), *_collisions(gesture, others, hands)):
         print(f"Warning: {warning}")
     return 0
 
 
-def _look(options: argparse.Namespace) -> list[Floats]:
-    """Collect the landmarks of the hand that is followed, image after image."""
+def _look(options: argparse.Namespace) -> tuple[list[Floats], int]:
+    """Collect the landmarks of the hand that was seen first, and count the images that show another, too."""
     folder = options.bank or default_bank()
     bank, detector = LevelBank.load(folder), PalmDetector.load(folder)
     if not 0 <= options.level < len(bank.levels):
@@ -116,7 +123,7 @@ def _look(options: argparse.Namespace) -> list[Floats]:
         raise ConfigurationError(msg)
     tracker = HandTracker(bank, detector, TrackerOptions(max_hands=2))
     hands: list[Floats] = []
-    two_hands = 0
+    with_second = 0
     with open_source(options.source, SourceOptions()) as source, Progress(transient=True) as progress:
         print(f"Show {options.name} to {source.name}, and turn the hand a little meanwhile.")
         task = progress.add_task("looking", total=options.seconds)
@@ -124,14 +131,9 @@ def _look(options: argparse.Namespace) -> list[Floats]:
             found = tracker.track(frame.image, time_s, options.level, "bgr").hands
             if time_s >= options.start and found:
                 hands.append(min(found, key=lambda hand: hand.track_id).landmarks)
-                two_hands += len(found) > 1
+                with_second += len(found) > 1
             progress.update(task, completed=time_s - options.start, description=f"{len(hands)} hands seen")
-    if two_hands >= _COLLISION * len(hands) > 0:
-        print(
-            f"Warning: {two_hands} of {len(hands)} images show two hands, and the examples are of the one "
-            "that was seen first, which may be the idle one: keep the other out of the picture."
-        )
-    return hands
+    return hands, with_second
 
 
 def _frames(source: FrameSource, seconds: float) -> Iterator[tuple[float, Frame]]:
